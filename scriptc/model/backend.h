@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scriptc/model/error.h"
+#include "scriptc/model/input_spec.h"
+#include "scriptc/model/module.h"
+#include "scriptc/model/value.h"
+
+namespace scriptc {
+
+/// Where an archive goes. `write` throws Error(io); the back end stops using a sink that has thrown.
+class ByteSink {
+ public:
+  virtual ~ByteSink() = default;
+  virtual void write(const void* data, std::size_t size) = 0;
+};
+
+enum class Format { torchscript, lite };
+
+struct ScriptOptions {
+  bool train = false;                  ///< else `eval()` on every module first
+  std::vector<std::string> preserve;   ///< methods and attributes that survive freezing
+};
+
+struct VerifyOptions {
+  std::vector<InputSpec> inputs;       ///< empty: compared in structure only
+  double rtol = 1e-4;
+  double atol = 1e-5;
+  std::uint64_t seed = 0;
+};
+
+/// One run of the reference against the saved file.
+struct VerifiedShape {
+  std::string shapes;                  ///< the sizes of the named dimensions, `N=2, H=32`, or `sample`
+  double max_difference = 0;           ///< largest |a - b| over all floating outputs
+  double spread = 0;                   ///< largest max - min of one reference output
+  bool skipped = false;                ///< the reference itself refuses this size
+  std::string reason;                  ///< why skipped (first line of the reference's error)
+};
+
+struct VerifyReport {
+  bool ran = false;                    ///< false: compared in structure only
+  std::vector<VerifiedShape> shapes;
+  std::int64_t nan_outputs = 0;        ///< NaNs at the same places on both sides
+  double max_difference() const;
+};
+
+/// What the saved file holds, as found by reloading it.
+struct ArchiveSummary {
+  std::vector<std::string> methods;
+  std::vector<std::string> outputs;    ///< of forward at the sample: `float32[2,10]`, nested as in Python
+  std::int64_t parameters = 0;         ///< number of elements of all tensors
+};
+
+/// One model on its way to a file. The stages are called in the order of declaration; each throws Error.
+class Job {
+ public:
+  virtual ~Job() = default;
+  /// Compiles forward and the exported methods. Errors (model): with file, line, caret and call chain.
+  virtual void script(const ScriptOptions& options) = 0;
+  /// TorchScript source of forward and what it calls (`--print-code`).
+  virtual std::string code() const = 0;
+  /// Runs the unfrozen module (native: the live C++ one) on seeded inputs and keeps the outputs for `verify`.
+  virtual void record_reference(const VerifyOptions& options) = 0;
+  virtual void freeze() = 0;
+  virtual void save(Format format, ByteSink& sink) = 0;
+  /// Frees the modules, loads the file and compares. Errors (verification).
+  virtual VerifyReport verify(const std::string& path, Format format) = 0;
+  virtual ArchiveSummary summary() const = 0;
+};
+
+/// A live `torch::nn::Module` of a native plugin, type-erased; made by `native.h`, understood by the back end.
+struct NativeModule {
+  std::shared_ptr<void> module;   ///< std::shared_ptr<torch::nn::Module>*
+  std::shared_ptr<void> forward;  ///< runs forward; layout in plugins/include/scriptc/native.h
+};
+
+struct BackendVersion {
+  std::string libtorch;  ///< `2.13.0`
+};
+
+/// What needs LibTorch. One implementation, `libscriptc_torch.so`, loaded on first use (see `scriptc/cli/backend_loader.h`).
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual BackendVersion version() const = 0;
+  virtual void set_threads(int threads) = 0;
+  /// Seeds the default generator, as `torch.manual_seed`.
+  virtual void manual_seed(std::uint64_t seed) = 0;
+
+  /// Calls an ATen operator eagerly, choosing the overload as Python does: `add`, `linspace`, `nn.functional` helpers
+  /// excepted. For methods, the tensor is `args[0]`. Meta tensors give meta results. Tensors that come back are
+  /// materialised, or meta. In-place operators return args[0]'s own Tensor.
+  /// Errors (model): no such operator (nearest names), no overload fits (with their schemas), LibTorch's own refusal.
+  virtual Value call_operator(std::string_view name, const Args& args, const Kwargs& kwargs) = 0;
+  virtual bool has_operator(std::string_view name) const = 0;
+  /// Nested lists of a tensor's values (`tolist`, `item`). REQUIRES: not meta.
+  virtual Value tensor_values(const Tensor& tensor) = 0;
+
+  /// A module tree on its way to a file. The tensors of `root` may be views or materialised, never meta.
+  virtual std::unique_ptr<Job> begin(ModulePtr root) = 0;
+  /// The tree of a native module: names, shapes, materialised tensors shared with it.
+  virtual ModulePtr mirror(const NativeModule& native) = 0;
+  virtual std::unique_ptr<Job> begin_native(NativeModule native, ModulePtr mirrored) = 0;
+};
+
+/// The one exported symbol of the back end's library: `extern "C" scriptc::Backend* scriptc_backend()`, a singleton.
+inline constexpr const char* kBackendEntry = "scriptc_backend";
+
+}  // namespace scriptc

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scriptc/model/error.h"
+
+namespace scriptc::python {
+
+/// A place in a source text. Lines count from 1, columns from 0 in UTF-8 bytes, as CPython's ast does.
+struct Span {
+  int line = 0;
+  int column = 0;
+  int end_line = 0;
+  int end_column = 0;
+};
+
+/// A Python text with the name and first line that messages show: a whole file, or a literal inside a C++ source.
+class Source {
+ public:
+  /// `first_line`: the number of the text's first line in the file called `name`.
+  Source(std::string name, std::string text, int first_line = 1);
+
+  const std::string& name() const { return name_x; }
+  const std::string& text() const { return text_x; }
+  int first_line() const { return first_line_x; }
+  /// The line with this number as spans count (1 = first of the text), without its end; "" outside the text.
+  std::string_view line(int number) const;
+  /// The number to show for a span's line.
+  int shown_line(int number) const { return number + first_line_x - 1; }
+
+ private:
+  std::string name_x;
+  std::string text_x;
+  int first_line_x;
+  std::vector<std::size_t> starts_x;
+};
+
+using SourcePtr = std::shared_ptr<const Source>;
+
+/// Indented lines for an Error:
+///     \n  lenet.cpp:17:9
+///     \n    x = self.conv3(x)
+///     \n        ^~~~~~~~~~
+std::string point_at(const Source& source, const Span& span);
+
+/// An Error whose first line is `FILE:LINE:COLUMN: sentence` followed by source line and caret (column counts from 1).
+Error error_at(ErrorKind kind, const Source& source, const Span& span, const std::string& sentence);
+
+}  // namespace scriptc::python
