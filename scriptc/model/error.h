@@ -23,15 +23,15 @@ enum class ErrorKind : int {
 /// sentence (subject first, cause last, names quoted, no full stop), further lines are indented by two blanks.
 class Error : public std::exception {
  public:
-  Error(ErrorKind kind, std::string message) : kind_x(kind), message_x(std::move(message)) {}
+  Error(ErrorKind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
 
-  ErrorKind kind() const noexcept { return kind_x; }
-  const std::string& message() const noexcept { return message_x; }
-  const char* what() const noexcept override { return message_x.c_str(); }
+  ErrorKind kind() const noexcept { return kind_; }
+  const std::string& message() const noexcept { return message_; }
+  const char* what() const noexcept override { return message_.c_str(); }
 
  private:
-  ErrorKind kind_x;
-  std::string message_x;
+  ErrorKind kind_;
+  std::string message_;
 };
 
 inline int exit_code(ErrorKind kind) { return static_cast<int>(kind); }

@@ -28,8 +28,8 @@ class Function : public Object {
 /// An instance of a class with its `__dict__`.
 class Instance : public Object {
  public:
-  std::string type_name() const override { return class_x ? class_x->name : "object"; }
-  std::shared_ptr<Class> class_x;
+  std::string type_name() const override { return class_ ? class_->name : "object"; }
+  std::shared_ptr<Class> class_;
   OrderedMap<Value> attributes;
 };
 

@@ -19,49 +19,49 @@ class OrderedMap {
   bool contains(std::string_view name) const { return find(name) != nullptr; }
 
   T* find(std::string_view name) {
-    const auto it = index_x.find(std::string(name));
-    return it == index_x.end() ? nullptr : &entries_x[it->second].second;
+    const auto it = index_.find(std::string(name));
+    return it == index_.end() ? nullptr : &entries_[it->second].second;
   }
   const T* find(std::string_view name) const { return const_cast<OrderedMap*>(this)->find(name); }
 
   T& set(std::string_view name, T value) {
     if (T* old = find(name)) return *old = std::move(value);
-    index_x.emplace(name, entries_x.size());
-    entries_x.emplace_back(std::string(name), std::move(value));
-    return entries_x.back().second;
+    index_.emplace(name, entries_.size());
+    entries_.emplace_back(std::string(name), std::move(value));
+    return entries_.back().second;
   }
 
   bool erase(std::string_view name) {
-    const auto it = index_x.find(std::string(name));
-    if (it == index_x.end()) return false;
-    entries_x.erase(entries_x.begin() + static_cast<std::ptrdiff_t>(it->second));
-    index_x.clear();
-    for (std::size_t i = 0; i < entries_x.size(); ++i) index_x.emplace(entries_x[i].first, i);
+    const auto it = index_.find(std::string(name));
+    if (it == index_.end()) return false;
+    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(it->second));
+    index_.clear();
+    for (std::size_t i = 0; i < entries_.size(); ++i) index_.emplace(entries_[i].first, i);
     return true;
   }
 
   void clear() {
-    entries_x.clear();
-    index_x.clear();
+    entries_.clear();
+    index_.clear();
   }
 
   std::vector<std::string> names() const {
     std::vector<std::string> result;
-    result.reserve(entries_x.size());
-    for (const Entry& entry : entries_x) result.push_back(entry.first);
+    result.reserve(entries_.size());
+    for (const Entry& entry : entries_) result.push_back(entry.first);
     return result;
   }
 
-  bool empty() const { return entries_x.empty(); }
-  std::size_t size() const { return entries_x.size(); }
-  auto begin() { return entries_x.begin(); }
-  auto end() { return entries_x.end(); }
-  auto begin() const { return entries_x.begin(); }
-  auto end() const { return entries_x.end(); }
+  bool empty() const { return entries_.empty(); }
+  std::size_t size() const { return entries_.size(); }
+  auto begin() { return entries_.begin(); }
+  auto end() { return entries_.end(); }
+  auto begin() const { return entries_.begin(); }
+  auto end() const { return entries_.end(); }
 
  private:
-  std::vector<Entry> entries_x;
-  std::unordered_map<std::string, std::size_t> index_x;
+  std::vector<Entry> entries_;
+  std::unordered_map<std::string, std::size_t> index_;
 };
 
 }  // namespace scriptc

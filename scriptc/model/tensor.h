@@ -36,14 +36,14 @@ class Tensor {
   static std::shared_ptr<Tensor> from_impl(DType dtype, std::vector<std::int64_t> shape,
                                            std::shared_ptr<TensorImpl> impl);
 
-  State state() const { return state_x; }
-  DType dtype() const { return dtype_x; }
-  const std::vector<std::int64_t>& shape() const { return shape_x; }
+  State state() const { return state_; }
+  DType dtype() const { return dtype_; }
+  const std::vector<std::int64_t>& shape() const { return shape_; }
   std::int64_t numel() const;
   /// REQUIRES: state() == view
-  const TensorView& view() const { return view_x; }
+  const TensorView& view() const { return view_; }
   /// REQUIRES: state() == materialised
-  const std::shared_ptr<TensorImpl>& impl() const { return impl_x; }
+  const std::shared_ptr<TensorImpl>& impl() const { return impl_; }
 
   /// Makes this very object hold what `other` holds (Python's `t.data = other`, and in-place operators).
   void assign(const Tensor& other);
@@ -55,11 +55,11 @@ class Tensor {
   bool is_parameter = false;  ///< torch.nn.Parameter
 
  private:
-  State state_x = State::meta;
-  DType dtype_x = DType::float32;
-  std::vector<std::int64_t> shape_x;
-  TensorView view_x;
-  std::shared_ptr<TensorImpl> impl_x;
+  State state_ = State::meta;
+  DType dtype_ = DType::float32;
+  std::vector<std::int64_t> shape_;
+  TensorView view_;
+  std::shared_ptr<TensorImpl> impl_;
 };
 
 using TensorPtr = std::shared_ptr<Tensor>;

@@ -46,54 +46,54 @@ class Value {
 
   Value() = default;
   Value(None) {}
-  Value(bool value) : data_x(value) {}
-  Value(std::int64_t value) : data_x(value) {}
-  Value(int value) : data_x(static_cast<std::int64_t>(value)) {}
-  Value(double value) : data_x(value) {}
-  Value(std::string value) : data_x(std::make_shared<const std::string>(std::move(value))) {}
+  Value(bool value) : data_(value) {}
+  Value(std::int64_t value) : data_(value) {}
+  Value(int value) : data_(static_cast<std::int64_t>(value)) {}
+  Value(double value) : data_(value) {}
+  Value(std::string value) : data_(std::make_shared<const std::string>(std::move(value))) {}
   Value(std::string_view value) : Value(std::string(value)) {}
   Value(const char* value) : Value(std::string(value)) {}
-  Value(TensorPtr tensor) : data_x(std::move(tensor)) {}
-  Value(std::shared_ptr<ListValue> list) : data_x(std::move(list)) {}
-  Value(std::shared_ptr<TupleValue> tuple) : data_x(std::move(tuple)) {}
-  Value(std::shared_ptr<DictValue> dict) : data_x(std::move(dict)) {}
-  Value(ObjectPtr object) : data_x(std::move(object)) {}
+  Value(TensorPtr tensor) : data_(std::move(tensor)) {}
+  Value(std::shared_ptr<ListValue> list) : data_(std::move(list)) {}
+  Value(std::shared_ptr<TupleValue> tuple) : data_(std::move(tuple)) {}
+  Value(std::shared_ptr<DictValue> dict) : data_(std::move(dict)) {}
+  Value(ObjectPtr object) : data_(std::move(object)) {}
   template <class T>
     requires std::is_base_of_v<Object, T>
-  Value(std::shared_ptr<T> object) : data_x(ObjectPtr(std::move(object))) {}
+  Value(std::shared_ptr<T> object) : data_(ObjectPtr(std::move(object))) {}
 
   static Value list(std::vector<Value> items);
   static Value tuple(std::vector<Value> items);
   static Value dict();
 
-  const Data& data() const { return data_x; }
+  const Data& data() const { return data_; }
 
-  bool is_none() const { return std::holds_alternative<None>(data_x); }
-  bool is_bool() const { return std::holds_alternative<bool>(data_x); }
-  bool is_int() const { return std::holds_alternative<std::int64_t>(data_x); }
-  bool is_float() const { return std::holds_alternative<double>(data_x); }
-  bool is_string() const { return std::holds_alternative<String>(data_x); }
-  bool is_list() const { return std::holds_alternative<std::shared_ptr<ListValue>>(data_x); }
-  bool is_tuple() const { return std::holds_alternative<std::shared_ptr<TupleValue>>(data_x); }
-  bool is_dict() const { return std::holds_alternative<std::shared_ptr<DictValue>>(data_x); }
-  bool is_tensor() const { return std::holds_alternative<TensorPtr>(data_x); }
-  bool is_object() const { return std::holds_alternative<ObjectPtr>(data_x); }
+  bool is_none() const { return std::holds_alternative<None>(data_); }
+  bool is_bool() const { return std::holds_alternative<bool>(data_); }
+  bool is_int() const { return std::holds_alternative<std::int64_t>(data_); }
+  bool is_float() const { return std::holds_alternative<double>(data_); }
+  bool is_string() const { return std::holds_alternative<String>(data_); }
+  bool is_list() const { return std::holds_alternative<std::shared_ptr<ListValue>>(data_); }
+  bool is_tuple() const { return std::holds_alternative<std::shared_ptr<TupleValue>>(data_); }
+  bool is_dict() const { return std::holds_alternative<std::shared_ptr<DictValue>>(data_); }
+  bool is_tensor() const { return std::holds_alternative<TensorPtr>(data_); }
+  bool is_object() const { return std::holds_alternative<ObjectPtr>(data_); }
 
   // REQUIRES (each): the matching is_…()
-  bool as_bool() const { return std::get<bool>(data_x); }
-  std::int64_t as_int() const { return std::get<std::int64_t>(data_x); }
-  double as_float() const { return std::get<double>(data_x); }
-  const std::string& as_string() const { return *std::get<String>(data_x); }
+  bool as_bool() const { return std::get<bool>(data_); }
+  std::int64_t as_int() const { return std::get<std::int64_t>(data_); }
+  double as_float() const { return std::get<double>(data_); }
+  const std::string& as_string() const { return *std::get<String>(data_); }
   std::vector<Value>& as_list() const;
   const std::vector<Value>& as_tuple() const;
   DictValue& as_dict() const;
-  const TensorPtr& as_tensor() const { return std::get<TensorPtr>(data_x); }
-  const ObjectPtr& as_object() const { return std::get<ObjectPtr>(data_x); }
+  const TensorPtr& as_tensor() const { return std::get<TensorPtr>(data_); }
+  const ObjectPtr& as_object() const { return std::get<ObjectPtr>(data_); }
 
   /// The object as a T, or null if this is no object or another kind of object.
   template <class T>
   std::shared_ptr<T> try_as() const {
-    const auto* object = std::get_if<ObjectPtr>(&data_x);
+    const auto* object = std::get_if<ObjectPtr>(&data_);
     return object ? std::dynamic_pointer_cast<T>(*object) : nullptr;
   }
 
@@ -104,7 +104,7 @@ class Value {
   bool is_same(const Value& other) const;
 
  private:
-  Data data_x;
+  Data data_;
 };
 
 struct ListValue {
@@ -132,7 +132,7 @@ struct DictValue {
   Value default_factory;  ///< of a defaultdict, else none
 
  private:
-  std::unordered_multimap<std::size_t, std::size_t> index_x;  // hash → position in entries
+  std::unordered_multimap<std::size_t, std::size_t> index_;  // hash → position in entries
 };
 
 /// Python's `==` for data (no user-defined `__eq__`; objects by identity, tensors by identity).

@@ -87,7 +87,7 @@ class Evaluator {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_x;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace scriptc::python

@@ -56,7 +56,7 @@ class Specialiser {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_x;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace scriptc::python

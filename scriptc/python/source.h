@@ -23,19 +23,19 @@ class Source {
   /// `first_line`: the number of the text's first line in the file called `name`.
   Source(std::string name, std::string text, int first_line = 1);
 
-  const std::string& name() const { return name_x; }
-  const std::string& text() const { return text_x; }
-  int first_line() const { return first_line_x; }
+  const std::string& name() const { return name_; }
+  const std::string& text() const { return text_; }
+  int first_line() const { return first_line_; }
   /// The line with this number as spans count (1 = first of the text), without its end; "" outside the text.
   std::string_view line(int number) const;
   /// The number to show for a span's line.
-  int shown_line(int number) const { return number + first_line_x - 1; }
+  int shown_line(int number) const { return number + first_line_ - 1; }
 
  private:
-  std::string name_x;
-  std::string text_x;
-  int first_line_x;
-  std::vector<std::size_t> starts_x;
+  std::string name_;
+  std::string text_;
+  int first_line_;
+  std::vector<std::size_t> starts_;
 };
 
 using SourcePtr = std::shared_ptr<const Source>;
