@@ -28,6 +28,7 @@ class Function : public Object {
 /// An instance of a class with its `__dict__`.
 class Instance : public Object {
  public:
+  ~Instance() override;
   std::string type_name() const override { return class_ ? class_->name : "object"; }
   std::shared_ptr<Class> class_;
   OrderedMap<Value> attributes;
@@ -41,7 +42,7 @@ struct Buffer {
 /// An instance of torch.nn.Module. The four maps are disjoint in names, as Python's `__setattr__` keeps them.
 class Module : public Instance {
  public:
-  OrderedMap<TensorPtr> parameters;             ///< null: registered as None
+  OrderedMap<TensorPtr> parameters;  ///< null: registered as None
   OrderedMap<Buffer> buffers;
   OrderedMap<std::shared_ptr<Module>> children;  ///< null: registered as None
   bool training = true;
@@ -51,10 +52,10 @@ using ModulePtr = std::shared_ptr<Module>;
 
 /// One tensor of a state dict, in Python's order: own parameters, own persistent buffers, then the children's.
 struct NamedTensor {
-  std::string name;     ///< `layer1.0.conv1.weight`
+  std::string name;  ///< `layer1.0.conv1.weight`
   ModulePtr owner;
-  std::string leaf;     ///< `weight`
-  TensorPtr tensor;     ///< never null
+  std::string leaf;  ///< `weight`
+  TensorPtr tensor;  ///< never null
   bool is_parameter = false;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,25 +20,35 @@ class OrderedMap {
   bool contains(std::string_view name) const { return find(name) != nullptr; }
 
   T* find(std::string_view name) {
-    const auto it = index_.find(std::string(name));
+    if (index_.empty()) {
+      for (Entry& entry : entries_)
+        if (entry.first == name) return &entry.second;
+      return nullptr;
+    }
+    const auto it = index_.find(name);
     return it == index_.end() ? nullptr : &entries_[it->second].second;
   }
   const T* find(std::string_view name) const { return const_cast<OrderedMap*>(this)->find(name); }
 
   T& set(std::string_view name, T value) {
     if (T* old = find(name)) return *old = std::move(value);
-    index_.emplace(name, entries_.size());
     entries_.emplace_back(std::string(name), std::move(value));
+    if (!index_.empty())
+      index_.emplace(name, entries_.size() - 1);
+    else if (entries_.size() > kUnindexed)
+      index_all();
     return entries_.back().second;
   }
 
   bool erase(std::string_view name) {
-    const auto it = index_.find(std::string(name));
-    if (it == index_.end()) return false;
-    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(it->second));
-    index_.clear();
-    for (std::size_t i = 0; i < entries_.size(); ++i) index_.emplace(entries_[i].first, i);
-    return true;
+    for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+      if (it->first != name) continue;
+      entries_.erase(it);
+      index_.clear();
+      if (entries_.size() > kUnindexed) index_all();
+      return true;
+    }
+    return false;
   }
 
   void clear() {
@@ -60,8 +71,20 @@ class OrderedMap {
   auto end() const { return entries_.end(); }
 
  private:
+  // Most maps are the variables of a call or the attributes of a layer: comparing a few names beats hashing.
+  static constexpr std::size_t kUnindexed = 8;
+
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+  };
+
+  void index_all() {
+    for (std::size_t i = 0; i < entries_.size(); ++i) index_.emplace(entries_[i].first, i);
+  }
+
   std::vector<Entry> entries_;
-  std::unordered_map<std::string, std::size_t> index_;
+  std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> index_;  // empty while the map is small
 };
 
 }  // namespace scriptc

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,9 @@ class Object : public std::enable_shared_from_this<Object> {
   virtual ~Object() = default;
   /// Python's name of the type, for messages: `function`, `type`, `Conv2d`, `torch.dtype`.
   virtual std::string type_name() const = 0;
+  /// Python's `==` and `hash`; by identity unless the kind of object knows better. `hash` may throw Error(model).
+  virtual bool equals(const Value& other) const;
+  virtual std::size_t hash() const;
 };
 
 using ObjectPtr = std::shared_ptr<Object>;
@@ -59,8 +63,7 @@ class Value {
   Value(std::shared_ptr<DictValue> dict) : data_(std::move(dict)) {}
   Value(ObjectPtr object) : data_(std::move(object)) {}
   template <class T>
-    requires std::is_base_of_v<Object, T>
-  Value(std::shared_ptr<T> object) : data_(ObjectPtr(std::move(object))) {}
+  requires std::is_base_of_v<Object, T> Value(std::shared_ptr<T> object) : data_(ObjectPtr(std::move(object))) {}
 
   static Value list(std::vector<Value> items);
   static Value tuple(std::vector<Value> items);
@@ -108,11 +111,14 @@ class Value {
 };
 
 struct ListValue {
+  ~ListValue();
   std::vector<Value> items;
+  ObjectPtr type;  ///< null for a plain list; the class of a subclass
 };
 
 /// A tuple; with `fields` a NamedTuple of the class `type`.
 struct TupleValue {
+  ~TupleValue();
   std::vector<Value> items;
   ObjectPtr type;  ///< null for a plain tuple
 };
@@ -120,6 +126,7 @@ struct TupleValue {
 /// Insertion-ordered. Keys: none, bool, int, float, string, tuples of them, and objects by identity;
 /// 1, 1.0 and True are one key, as in Python.
 struct DictValue {
+  ~DictValue();
   /// Throws Error(model) "unhashable type: 'list'" for keys that Python refuses.
   Value* find(const Value& key);
   void set(const Value& key, Value value);
@@ -128,21 +135,34 @@ struct DictValue {
   std::size_t size() const { return entries.size(); }
 
   std::vector<std::pair<Value, Value>> entries;
-  ObjectPtr type;  ///< null for a plain dict; the class of a subclass (OrderedDict, defaultdict…)
+  ObjectPtr type;         ///< null for a plain dict; the class of a subclass (OrderedDict, defaultdict…)
   Value default_factory;  ///< of a defaultdict, else none
 
  private:
+  std::optional<std::size_t> position(const Value& key, std::size_t hash) const;
   std::unordered_multimap<std::size_t, std::size_t> index_;  // hash → position in entries
 };
 
-/// Python's `==` for data (no user-defined `__eq__`; objects by identity, tensors by identity).
+/// Frees values without recursion, however deeply they are nested: containers call it when they die.
+void release(std::vector<Value> values);
+
+/// Python's `==` for data (objects by Object::equals, tensors by identity).
 bool equal(const Value& a, const Value& b);
 
 /// Consistent with `equal`. Throws Error(model) for unhashable values.
 std::size_t hash_value(const Value& value);
 
-/// Python's repr for data; objects as `<type_name>`.
-std::string repr(const Value& value);
+/// The text of one value inside a repr, or nullopt where the plain one is right.
+using ReprHook = std::function<std::optional<std::string>(const Value&)>;
+
+/// Python's repr for data; objects as `<type_name>` unless `hook` knows better. Throws Error(model) when nested too
+/// deeply.
+std::string repr(const Value& value, const ReprHook& hook = {});
+
+/// Python's repr of a float: the shortest digits that read back as the same number.
+std::string repr_float(double value);
+/// Python's repr of a str: quotes chosen and characters escaped as Python does.
+std::string repr_string(std::string_view text);
 
 using Args = std::vector<Value>;
 using Kwargs = std::vector<std::pair<std::string, Value>>;
