@@ -1,0 +1,5 @@
+from torch.nn.modules.module import Module
+from torch.nn.parameter import Parameter
+
+from . import functional, init
+from .modules import *
