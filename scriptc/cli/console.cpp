@@ -1,0 +1,57 @@
+#include "scriptc/cli/console.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace scriptc::cli {
+namespace {
+
+bool write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+Console::Console() {
+  for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    // The lowest free number is the closed one.
+    if (::fcntl(file, F_GETFD) < 0 && errno == EBADF) static_cast<void>(::open("/dev/null", O_RDWR));
+  terminal_ = ::isatty(STDERR_FILENO) == 1;
+}
+
+void Console::print(std::string_view text) {
+  clear_status();
+  // A reader that went away (`| head`) is no failure.
+  if (!write_all(STDOUT_FILENO, text) && errno != EPIPE) lost_output_ = true;
+}
+
+void Console::warning(std::string_view text) { note("warning: " + std::string(text)); }
+
+void Console::error(std::string_view text) { note("error: " + std::string(text)); }
+
+void Console::note(std::string_view text) {
+  clear_status();
+  write_all(STDERR_FILENO, std::string(text) + "\n");
+}
+
+void Console::show_status(std::string_view text) {
+  if (!terminal_) return;
+  write_all(STDERR_FILENO, "\r\x1b[K" + std::string(text));
+  status_shown_ = true;
+}
+
+void Console::clear_status() {
+  if (!status_shown_) return;
+  write_all(STDERR_FILENO, "\r\x1b[K");
+  status_shown_ = false;
+}
+
+}  // namespace scriptc::cli

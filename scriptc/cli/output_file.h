@@ -1,0 +1,57 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "scriptc/model/backend.h"
+
+namespace scriptc::cli {
+
+/// A file that appears whole or not at all. Bytes go to a sibling temporary; `commit` gives it the final name. Until
+/// then, failure, destruction, SIGINT, SIGTERM and SIGHUP remove the temporary and leave an older file untouched.
+/// A link is followed to its target. The file keeps the permissions of the one it replaces, else the umask decides.
+class OutputFile final : public ByteSink {
+ public:
+  /// Checks what can be checked before the work begins; creates nothing. `what` starts messages: `output`, `report`.
+  /// Errors (io): folder missing or not writable, a folder, FIFO or device in the way, file not writable.
+  OutputFile(std::string path, std::string what);
+  ~OutputFile() override;
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  /// Creates the temporary. Errors (io).
+  void create();
+  /// Errors (io); the first is remembered, and every later call throws it again.
+  void write(const void* data, std::size_t size) override;
+  /// Flushes to the disk, renames, flushes the folder. REQUIRES: create(). Errors (io), also a remembered one.
+  void commit();
+
+  const std::string& path() const { return path_; }
+  /// Where the bytes are until `commit`. REQUIRES: create().
+  const std::string& temporary_path() const { return temporary_; }
+  std::uint64_t size() const { return size_; }
+  /// True if both would write the same file.
+  bool same_target(const OutputFile& other) const { return target_ == other.target_; }
+  /// True if this would replace the file `path`.
+  bool replaces(const std::string& path) const;
+
+ private:
+  void check_target();
+  void remove_temporary();
+  [[noreturn]] void fail(const std::string& sentence, int error = 0);
+
+  std::string path_;  ///< as given, for messages
+  std::string what_;
+  std::string target_;  ///< links resolved
+  std::string folder_;
+  std::string temporary_;  ///< empty when there is none
+  std::string failure_;    ///< message of the first failure
+  std::optional<mode_t> mode_;
+  int file_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace scriptc::cli
