@@ -3,7 +3,7 @@
  * 1. Before a file is loaded, the host reads its ELF note `.note.scriptc` (through PT_NOTE) and refuses what does not
  *    fit: no code of a foreign file runs.
  * 2. The host loads the file and calls its one exported symbol, `scriptc_plugin_entry`, which registers models through
- *    the host's table. They are taken over together when the entry has returned 0, or not at all.
+ *    the host's table. They are taken over together when the entry has returned SCRIPTC_OK, or not at all.
  * 3. To build a model the host calls its `build`, which makes the module tree through the same table.
  *
  * Rules. Structs that begin with `size` grow only at their end; what lies beyond `size` is absent. Any other change
@@ -70,17 +70,11 @@ typedef struct scriptc_place {
   int32_t line;
 } scriptc_place;
 
-typedef struct scriptc_keyword {
-  const char* name;
+/* One argument of a call; keywords come after the positional ones. */
+typedef struct scriptc_argument {
+  const char* name; /* NULL: positional */
   scriptc_handle value;
-} scriptc_keyword;
-
-typedef struct scriptc_arguments {
-  const scriptc_handle* positional;
-  uint64_t positional_count;
-  const scriptc_keyword* keywords;
-  uint64_t keyword_count;
-} scriptc_arguments;
+} scriptc_argument;
 
 /* `type`: bool, int, float, str, optional[T], list[T], tuple[T,…]. */
 typedef struct scriptc_parameter {
@@ -89,16 +83,18 @@ typedef struct scriptc_parameter {
   scriptc_handle default_value; /* 0: required */
 } scriptc_parameter;
 
+/* What the entry and `build` return. */
+#define SCRIPTC_OK 0
+#define SCRIPTC_HOST_ERROR 1   /* a host function failed, and the plugin let it pass: `last_error` holds */
+#define SCRIPTC_OWN_ERROR 2    /* the plugin's own error; its text went to `fail` */
+#define SCRIPTC_HOST_TOO_OLD 3 /* entry only: the host's table is shorter than what the plugin was built with */
+
 struct scriptc_host;
 
 /* Builds a model: `builder` is scriptc_model's, `arguments` has one handle for each parameter. Described models set
- * `*module` to the handle of the root, native ones call `set_native`. Returns one of SCRIPTC_BUILD_…. */
+ * `*module` to the handle of the root, native ones call `set_native`. Returns a status. */
 typedef int32_t (*scriptc_build)(void* builder, const struct scriptc_host* host, scriptc_session* session,
                                  const scriptc_handle* arguments, uint64_t count, scriptc_handle* module);
-
-#define SCRIPTC_BUILD_OK 0
-#define SCRIPTC_BUILD_HOST_ERROR 1 /* a host function failed, and the builder let it pass: `last_error` holds */
-#define SCRIPTC_BUILD_OWN_ERROR 2  /* the builder's own error; its text went to `fail` */
 
 typedef struct scriptc_model {
   uint32_t size; /* of this struct */
@@ -144,12 +140,13 @@ typedef struct scriptc_host {
   int32_t (*add_model_input)(scriptc_session*, scriptc_handle model, const char* spec);
   int32_t (*add_functions)(scriptc_session*, scriptc_place, const char* source);
 
-  /* Building, in `build`. `call` takes a dotted name, `torch.nn.Conv2d`; `define` the source of methods, whose first
-   * line is the place's; `set_attribute` registers modules and parameters as Python does. */
+  /* Building, in `build`. `call` takes a dotted name, `torch.nn.Conv2d`; `get_attribute` of object 0 too,
+   * `torch.float32`. `define`: the source of methods, whose first line is the place's. `set_attribute` registers
+   * modules and parameters as Python does. */
   scriptc_handle (*make_module)(scriptc_session*, scriptc_place, const char* class_name);
-  scriptc_handle (*call)(scriptc_session*, scriptc_place, const char* name, const scriptc_arguments*);
+  scriptc_handle (*call)(scriptc_session*, scriptc_place, const char* name, const scriptc_argument*, uint64_t count);
   scriptc_handle (*call_method)(scriptc_session*, scriptc_place, scriptc_handle object, const char* name,
-                                const scriptc_arguments*);
+                                const scriptc_argument*, uint64_t count);
   scriptc_handle (*get_attribute)(scriptc_session*, scriptc_place, scriptc_handle object, const char* name);
   int32_t (*set_attribute)(scriptc_session*, scriptc_place, scriptc_handle object, const char* name, scriptc_handle);
   int32_t (*define)(scriptc_session*, scriptc_place, scriptc_handle module, const char* source);
@@ -161,12 +158,9 @@ typedef struct scriptc_host {
                         void (*release_forward)(void*));
 } scriptc_host;
 
-/* The one exported symbol. Returns one of SCRIPTC_ENTRY_…. */
+/* The one exported symbol. Returns a status. */
 typedef int32_t (*scriptc_entry)(const scriptc_host* host, scriptc_session* session);
 #define SCRIPTC_ENTRY_SYMBOL "scriptc_plugin_entry"
-#define SCRIPTC_ENTRY_OK 0
-#define SCRIPTC_ENTRY_FAILED 1       /* `last_error` or `fail` tells why */
-#define SCRIPTC_ENTRY_HOST_TOO_OLD 2 /* the host's table is shorter than what the plugin was built with */
 
 #ifdef __cplusplus
 }
