@@ -3,17 +3,20 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "scriptc/python/evaluator.h"
 #include "scriptc/python/objects.h"
 
 // Specialisation: AST + instance → residual AST, without LibTorch. Whatever the instance makes constant is evaluated
-// before anything is typed, so the lowering sees only code that runs. See CONTRIBUTING, "From a method to its residual".
+// before anything is typed, so the lowering sees only code that can run. Three rules keep results what they were:
+// what a compiled method assigns is no constant, nothing that draws random numbers or touches a tensor is evaluated,
+// and an expression whose evaluation fails is left for run time.
 
 namespace scriptc::python {
 
-/// An expression whose value is known and has no literal: a function, class, module of the tree, operator, dtype….
+/// An expression whose value is known and has no literal: a function, a module, a bound (specialised) method, a class.
 struct Resolved final : Expr {
   static constexpr ExprKind kKind = ExprKind::Resolved;
   Resolved() : Expr(kKind) {}
@@ -26,33 +29,35 @@ struct Binding {
   enum class Kind {
     dynamic,   ///< known only when the model runs
     constant,  ///< `value`
-    defaulted  ///< the caller passes nothing: the default
   };
   Kind kind = Kind::dynamic;
   Value value;
 };
 
-/// Attributes of modules that some compiled method assigns, or that `--preserve` names: never constants.
+/// Attributes of modules that some compiled method assigns, or that must stay visible (`--preserve`): no constants.
 struct MutableAttributes {
   std::set<std::pair<const Module*, std::string>> attributes;
-  bool contains(const Module& module, std::string_view name) const;
+  bool contains(const Module& module, const std::string& name) const { return attributes.contains({&module, name}); }
 };
+
+/// What the functions reachable from `forward`, exported methods and `more_roots` assign or change in place
+/// (`self.x = …`, `self.x += …`, `self.x[i] = …`, `self.x.append(…)`) in `root` and its descendants.
+MutableAttributes find_assigned(const ModulePtr& root, const std::vector<std::string>& more_roots = {});
 
 class Specialiser {
  public:
-  Specialiser(Evaluator& evaluator, MutableAttributes mutable_attributes);
+  /// `root`: the tree being compiled; modules outside of it are dissolved into their constants.
+  Specialiser(Evaluator& evaluator, ModulePtr root, MutableAttributes mutable_attributes);
   ~Specialiser();
+  Specialiser(const Specialiser&) = delete;
+  Specialiser& operator=(const Specialiser&) = delete;
 
-  /// The residual of `function`. `bindings` by position of its parameters (self first, bound to the module); short
-  /// lists are padded with dynamic. The result has the same parameters without the constant ones other than self;
-  /// `*args`/`**kwargs` that bindings expand have become plain parameters. Functions that need no change come back
-  /// as they are. Errors (model): what must be constant and is not, with position.
-  std::shared_ptr<PyFunction> specialise(const std::shared_ptr<PyFunction>& function,
-                                         const std::vector<Binding>& bindings);
+  /// The residual of a method of `self`: the same parameters, self first. `*args` and `**kwargs` are empty, as the
+  /// caller is outside. A method that needs no change comes back as it is.
+  std::shared_ptr<PyFunction> specialise_method(const std::shared_ptr<PyFunction>& method, const ModulePtr& self);
 
-  /// What the methods reachable from `roots` of `module` assign (`self.x = …`, `self.x += …`, nested targets).
-  static MutableAttributes find_assigned(Evaluator& evaluator, const ModulePtr& module,
-                                         const std::vector<std::string>& roots);
+  /// The residual of a free function or lambda (a def in the result).
+  std::shared_ptr<PyFunction> specialise_function(const std::shared_ptr<PyFunction>& function);
 
  private:
   class Impl;
