@@ -4,6 +4,7 @@
 #include <functional>
 #include <string_view>
 
+#include "scriptc/python/ast_children.h"
 #include "scriptc/python/specialiser.h"
 
 namespace scriptc::python {
@@ -17,48 +18,6 @@ bool is_mutator(std::string_view name) {
   for (const std::string_view mutator : kMutators)
     if (mutator == name) return true;
   return false;
-}
-
-void visit_children(const ExprPtr& expr, const std::function<void(const ExprPtr&)>& visit) {
-  const auto each = [&](const ExprList& list) {
-    for (const ExprPtr& item : list) for_each_expr(item, visit);
-  };
-  const auto generators = [&](const std::vector<Comprehension>& list) {
-    for (const Comprehension& generator : list) {
-      for_each_expr(generator.target, visit);
-      for_each_expr(generator.iter, visit);
-      each(generator.ifs);
-    }
-  };
-  if (const auto* n = as<BoolOp>(expr)) return each(n->values);
-  if (const auto* n = as<NamedExpr>(expr)) return each({n->target, n->value});
-  if (const auto* n = as<BinOp>(expr)) return each({n->left, n->right});
-  if (const auto* n = as<UnaryOp>(expr)) return for_each_expr(n->operand, visit);
-  if (const auto* n = as<IfExp>(expr)) return each({n->test, n->body, n->orelse});
-  if (const auto* n = as<DictExpr>(expr)) return each(n->keys), each(n->values);
-  if (const auto* n = as<SetExpr>(expr)) return each(n->elts);
-  if (const auto* n = as<ListComp>(expr)) return generators(n->generators), for_each_expr(n->elt, visit);
-  if (const auto* n = as<SetComp>(expr)) return generators(n->generators), for_each_expr(n->elt, visit);
-  if (const auto* n = as<GeneratorExp>(expr)) return generators(n->generators), for_each_expr(n->elt, visit);
-  if (const auto* n = as<DictComp>(expr)) return generators(n->generators), each({n->key, n->value});
-  if (const auto* n = as<Compare>(expr)) return for_each_expr(n->left, visit), each(n->comparators);
-  if (const auto* n = as<Call>(expr)) {
-    for_each_expr(n->func, visit);
-    each(n->args);
-    for (const Keyword& keyword : n->keywords) for_each_expr(keyword.value, visit);
-    return;
-  }
-  if (const auto* n = as<FormattedValue>(expr)) return each({n->value, n->format_spec});
-  if (const auto* n = as<JoinedStr>(expr)) return each(n->values);
-  if (const auto* n = as<Attribute>(expr)) return for_each_expr(n->value, visit);
-  if (const auto* n = as<Subscript>(expr)) return each({n->value, n->slice});
-  if (const auto* n = as<Starred>(expr)) return for_each_expr(n->value, visit);
-  if (const auto* n = as<ListExpr>(expr)) return each(n->elts);
-  if (const auto* n = as<TupleExpr>(expr)) return each(n->elts);
-  if (const auto* n = as<Slice>(expr)) return each({n->lower, n->upper, n->step});
-  if (const auto* n = as<Await>(expr)) return for_each_expr(n->value, visit);
-  if (const auto* n = as<Yield>(expr)) return for_each_expr(n->value, visit);
-  if (const auto* n = as<YieldFrom>(expr)) return for_each_expr(n->value, visit);
 }
 
 /// The expressions that stand directly in a statement (not in its nested blocks).
@@ -244,7 +203,7 @@ class Reached {
 
 void for_each_expr(const ExprPtr& expr, const std::function<void(const ExprPtr&)>& visit) {
   if (!expr) return;
-  visit_children(expr, visit);
+  if (expr->kind != ExprKind::Lambda) for_each_child(*expr, [&](const ExprPtr& child) { for_each_expr(child, visit); });
   visit(expr);
 }
 
