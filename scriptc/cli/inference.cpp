@@ -65,38 +65,29 @@ bool is_inf_or_nan(std::string text) {
 }
 
 std::optional<Value> convert_text(const std::string& text, const ParameterType& type);
-std::optional<Value> convert_value(const Value& value, const ParameterType& type);
 
-/// `items` each as the type of its place; `convert` is one of the two above.
-template <class Items, class Convert>
-std::optional<Value> convert_items(const Items& items, const ParameterType& type, Convert&& convert) {
-  const bool tuple = type.kind == ParameterType::Kind::tuple;
-  if (tuple && items.size() != type.items.size()) return std::nullopt;
-  std::vector<Value> converted;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const auto item = convert(items[i], type.items[tuple ? i : 0]);
-    if (!item) return std::nullopt;
-    converted.push_back(*item);
-  }
-  return tuple ? Value::tuple(std::move(converted)) : Value::list(std::move(converted));
-}
-
+/// A JSON array, or items with commas between them.
 std::optional<Value> convert_sequence(const std::string& text, const ParameterType& type) {
   const std::string_view stripped = strip(text);
   if (stripped.starts_with("[")) {
     try {
-      return convert_value(parse_json(text, "value"), type);
+      return plugins::try_convert(parse_json(text, "value"), type);
     } catch (const Error&) {
       return std::nullopt;
     }
   }
-  std::vector<std::string> parts;
+  const bool is_tuple = type.kind == ParameterType::Kind::tuple;
+  std::vector<Value> items;
   for (std::size_t start = 0; start <= stripped.size() && !stripped.empty();) {
     const std::size_t end = std::min(stripped.find(',', start), stripped.size());
-    parts.emplace_back(strip(stripped.substr(start, end - start)));
+    if (is_tuple && items.size() == type.items.size()) return std::nullopt;
+    const auto item = convert_text(std::string(strip(stripped.substr(start, end - start))),
+                                   type.items.at(is_tuple ? items.size() : 0));
+    if (!item) return std::nullopt;
+    items.push_back(*item);
     start = end + 1;
   }
-  return convert_items(parts, type, convert_text);
+  return plugins::try_convert(Value::list(std::move(items)), type);
 }
 
 std::optional<Value> convert_text(const std::string& text, const ParameterType& type) {
@@ -118,26 +109,6 @@ std::optional<Value> convert_text(const std::string& text, const ParameterType& 
     case ParameterType::Kind::list:
     case ParameterType::Kind::tuple:
       return convert_sequence(text, type);
-  }
-  throw Error(ErrorKind::internal, "parameter type of unknown kind");
-}
-
-std::optional<Value> convert_value(const Value& value, const ParameterType& type) {
-  const auto when = [&](bool fits) { return fits ? std::optional<Value>(value) : std::nullopt; };
-  switch (type.kind) {
-    case ParameterType::Kind::boolean:
-      return when(value.is_bool());
-    case ParameterType::Kind::integer:
-      return when(value.is_int());
-    case ParameterType::Kind::floating:
-      return value.is_int() ? Value(static_cast<double>(value.as_int())) : when(value.is_float());
-    case ParameterType::Kind::string:
-      return when(value.is_string());
-    case ParameterType::Kind::optional:
-      return value.is_none() ? value : convert_value(value, type.items.at(0));
-    case ParameterType::Kind::list:
-    case ParameterType::Kind::tuple:
-      return value.is_list() ? convert_items(value.as_list(), type, convert_value) : std::nullopt;
   }
   throw Error(ErrorKind::internal, "parameter type of unknown kind");
 }
@@ -225,7 +196,7 @@ void warn_of_constants(const ModelArguments& arguments, MessageSink& messages) {
 }
 
 std::optional<Value> try_convert(const Argument& argument, const ParameterType& type) {
-  return argument.spelling ? convert_text(*argument.spelling, type) : convert_value(argument.value, type);
+  return argument.spelling ? convert_text(*argument.spelling, type) : plugins::try_convert(argument.value, type);
 }
 
 }  // namespace scriptc::cli

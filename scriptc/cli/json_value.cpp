@@ -1,5 +1,6 @@
 #include "scriptc/cli/json_value.h"
 
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -95,6 +96,25 @@ Value parse_json(const std::string& text, const std::string& what) {
   Builder builder(what);
   nlohmann::json::sax_parse(text, &builder);
   return builder.result();
+}
+
+nlohmann::ordered_json value_json(const Value& value) {
+  using Json = nlohmann::ordered_json;
+  if (value.is_none()) return nullptr;
+  if (value.is_bool()) return value.as_bool();
+  if (value.is_int()) return value.as_int();
+  if (value.is_float() && std::isfinite(value.as_float())) return value.as_float();
+  if (value.is_string()) return value.as_string();
+  if (value.is_list() || value.is_tuple()) {
+    Json list = Json::array();
+    for (const Value& item : value.is_list() ? value.as_list() : value.as_tuple()) list.push_back(value_json(item));
+    return list;
+  }
+  if (!value.is_dict()) return repr(value);
+  Json dict = Json::object();
+  for (const auto& [key, item] : value.as_dict().entries)
+    dict[key.is_string() ? key.as_string() : repr(key)] = value_json(item);
+  return dict;
 }
 
 }  // namespace scriptc::cli

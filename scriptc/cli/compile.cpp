@@ -1,0 +1,188 @@
+#include "scriptc/cli/compile.h"
+
+#include <unistd.h>
+
+#include <memory>
+
+#include "scriptc/cli/backend_loader.h"
+#include "scriptc/cli/digest.h"
+#include "scriptc/cli/model_source.h"
+#include "scriptc/cli/output_file.h"
+#include "scriptc/cli/progress.h"
+#include "scriptc/cli/report.h"
+#include "scriptc/cli/tree_tensors.h"
+#include "scriptc/model/error.h"
+#include "scriptc/model/text.h"
+#include "scriptc/python/evaluator.h"
+
+namespace scriptc::cli {
+namespace {
+
+/// One run of `compile`: the stages in order, and what they hand on.
+class Compilation {
+ public:
+  Compilation(const CompileOptions& options, Console& console)
+      : options_(options),
+        console_(console),
+        backend_(options.threads),
+        progress_(console, options.quiet ? Progress::Show::nothing : Progress::Show::stages, stages()),
+        output_(options.output, "output") {
+    if (options.report) report_.emplace(*options.report, "report");
+    if (report_ && report_->same_target(output_))
+      throw Error(ErrorKind::usage, "report and output are one file, " + quote(options.output));
+  }
+
+  CompileResult run() {
+    source_ = open_model(options_, backend_, console_);
+    result_.module_file = source_->file();
+    result_.output = options_.output;
+    if (output_.replaces(source_->file()))
+      throw Error(ErrorKind::usage, "output " + quote(options_.output) + " is the module itself");
+    // What cannot be opened is refused by its reader before LibTorch is loaded for nothing.
+    if (options_.weights && ::access(options_.weights->c_str(), R_OK) != 0) read_weights();
+    // LibTorch loads while the model is built and the weights are read and checked.
+    backend_.start();
+    build_tree();
+    script();
+    save();
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  int stages() const {
+    const int always = 4;  // build, load, script, save
+    return always + (options_.weights ? 1 : 0) + (options_.verify ? 2 : 0) + (options_.freeze ? 1 : 0);
+  }
+
+  void build_tree() {
+    if (!options_.weights) return build(python::TensorMode::eager);
+    try {
+      build(python::TensorMode::meta);
+    } catch (const python::NeedsValues&) {
+      build(python::TensorMode::eager);
+    }
+    read_weights();
+    load_weights();
+    if (!has_meta_tensor(built_.module)) return;
+    build(python::TensorMode::eager);
+    load_weights();
+  }
+
+  void build(python::TensorMode mode) {
+    progress_.begin("build", "building " + quote(options_.model));
+    python::EvaluatorOptions world;
+    world.path = options_.path;
+    world.limits = options_.limits;
+    world.mode = mode;
+    world.backend = [this]() -> Backend& { return backend_.get(); };
+    world.messages = &console_;
+    // Values of the former world may outlive it; nothing of it is called any more.
+    built_ = {};
+    evaluator_ = std::make_unique<python::Evaluator>(std::move(world));
+    if (mode == python::TensorMode::eager) load_backend().manual_seed(options_.seed);
+    built_ = source_->build(*evaluator_);
+    if (built_.native) built_.module = load_backend().mirror(*built_.native);
+  }
+
+  void read_weights() {
+    progress_.begin("read weights", "reading " + quote(*options_.weights));
+    weights::ReadOptions reading = options_.reading;
+    reading.messages = &console_;
+    checkpoint_ = weights::read_checkpoint(*options_.weights, reading);
+    result_.weights.emplace();
+    result_.weights->path = *options_.weights;
+    result_.weights->format = checkpoint_.format;
+    result_.weights->sha256 = checkpoint_.sha256;
+    result_.weights->bytes = checkpoint_.bytes;
+  }
+
+  void load_weights() {
+    result_.weights->result = weights::load_state_dict(built_.module, checkpoint_, options_.strict, &console_);
+  }
+
+  Backend& load_backend() {
+    if (!backend_.loaded()) progress_.begin("load LibTorch", "loading LibTorch");
+    Backend& backend = backend_.get();
+    result_.libtorch = backend.version().libtorch;
+    return backend;
+  }
+
+  void script() {
+    Backend& backend = load_backend();
+    progress_.begin("script", "compiling to TorchScript");
+    VerifyOptions verification = options_.verification;
+    if (verification.inputs.empty()) verification.inputs = declared_inputs();
+    for (const InputSpec& input : verification.inputs) result_.inputs.push_back(to_string(input));
+    job_ = built_.native ? backend.begin_native(*built_.native, built_.module) : backend.begin(built_.module);
+    job_->script(options_.script);
+    if (options_.print_code) console_.print(job_->code());
+    if (options_.verify) {
+      progress_.begin("run reference", "running the model");
+      job_->record_reference(verification);
+    }
+    if (options_.freeze) {
+      progress_.begin("freeze", "freezing");
+      job_->freeze();
+    }
+  }
+
+  /// What the plugin says of its inputs. A mistake there is not one of the command line.
+  std::vector<InputSpec> declared_inputs() const {
+    std::vector<InputSpec> inputs;
+    try {
+      for (const std::string& text : built_.inputs) inputs.push_back(parse_input_spec(text));
+      named_dimensions(inputs);
+    } catch (const Error& refused) {
+      throw Error(ErrorKind::plugin, "model " + quote(options_.model) + " declares a bad input: " + refused.message());
+    }
+    return inputs;
+  }
+
+  void save() {
+    progress_.begin("save", "saving");
+    output_.create();
+    job_->save(options_.format, output_);
+    result_.size = output_.size();
+    if (!options_.verify) return;
+    // The module tree is not needed any more; the reference outputs are kept by the job.
+    built_ = {};
+    checkpoint_ = {};
+    progress_.begin("verify", "reloading and comparing");
+    result_.verification = job_->verify(output_.temporary_path(), options_.format);
+    result_.archive = job_->summary();
+  }
+
+  void finish() {
+    result_.output_sha256 = file_sha256(output_.temporary_path());
+    progress_.end();
+    result_.seconds = progress_.seconds();
+    if (report_) {
+      // Before the output takes its name: a report that cannot be written leaves the old output alone.
+      const std::string text = report_json(options_, result_);
+      report_->create();
+      report_->write(text.data(), text.size());
+    }
+    output_.commit();
+    if (report_) report_->commit();
+  }
+
+  const CompileOptions& options_;
+  Console& console_;
+  BackendLoader backend_;
+  Progress progress_;
+  OutputFile output_;
+  std::optional<OutputFile> report_;
+  std::unique_ptr<ModelSource> source_;
+  std::unique_ptr<python::Evaluator> evaluator_;
+  plugins::Built built_;
+  weights::Checkpoint checkpoint_;
+  std::unique_ptr<Job> job_;
+  CompileResult result_;
+};
+
+}  // namespace
+
+CompileResult compile(const CompileOptions& options, Console& console) { return Compilation(options, console).run(); }
+
+}  // namespace scriptc::cli
