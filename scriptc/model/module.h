@@ -46,6 +46,7 @@ class Module : public Instance {
   OrderedMap<Buffer> buffers;
   OrderedMap<std::shared_ptr<Module>> children;  ///< null: registered as None
   bool training = true;
+  bool initialised = true;  ///< false until `Module.__init__` has run
 };
 
 using ModulePtr = std::shared_ptr<Module>;

@@ -17,13 +17,22 @@
 
 namespace scriptc::python {
 
-/// A Python module: its name and globals. `torch`, `torch.nn` and user files alike.
+class Interpreter;
+
+/// A Python module: its name and globals. `torch`, `torch.nn` and user files alike. It runs when a value from it is
+/// first needed: read `globals` through the evaluator.
 class PyModule : public Object {
  public:
   std::string type_name() const override { return "module"; }
   std::string name;       ///< dotted: `torch.nn.functional`, `models.resnet`; names of compiled functions derive from it
   SourcePtr source;       ///< null for modules written in C++
   OrderedMap<Value> globals;
+  std::string folder;      ///< of a package: where its submodules lie; empty for other modules and embedded ones
+  bool is_package = false;
+  /// Runs the module's body; null once that has begun (or for modules without a body).
+  std::function<void()> pending;
+  /// The value of a name that is not in `globals`, for modules that make their names up; may be null.
+  std::function<std::optional<Value>(const std::string&)> missing;
 };
 
 /// The variables of one function call (or class body), chained for closures.
@@ -34,6 +43,7 @@ class Scope {
 };
 
 class PyClass;
+class Opaque;
 
 /// A function or lambda with a Python body.
 class PyFunction : public Function {
@@ -70,6 +80,7 @@ class NativeFunction : public Function {
   std::string type_name() const override { return "builtin_function_or_method"; }
   std::string qualified_name;  ///< `builtins.len`, `math.sqrt`, `torch.jit.annotate`
   Body body;
+  bool is_method = false;      ///< binds to the instance it is looked up on
 };
 
 /// functools.partial.
@@ -98,10 +109,14 @@ class BoundMethod : public Object {
   Value function;
 };
 
+/// What an instance of a class is made of: that of its first native base which says so.
+enum class Layout { plain, module, dict, list, tuple, set, scalar, exception, type };
+
 /// A class with its dictionary and C3 order. Native bases (nn.Module, object, dict, Exception, Enum…) are PyClasses
 /// too, made by the evaluator.
 class PyClass : public Class {
  public:
+  std::string type_name() const override { return metaclass ? metaclass->name : "type"; }
   std::vector<std::shared_ptr<PyClass>> bases;
   std::vector<std::weak_ptr<PyClass>> mro;   ///< itself first
   OrderedMap<Value> dict;
@@ -109,6 +124,10 @@ class PyClass : public Class {
   std::shared_ptr<const ClassDef> def;       ///< null for native classes
   std::shared_ptr<PyModule> module;          ///< null for native classes
   std::shared_ptr<Scope> closure;
+  std::shared_ptr<PyClass> metaclass;        ///< null: `type`
+  Layout layout = Layout::plain;
+  std::shared_ptr<Opaque> opaque_base;       ///< a base that was not found; may be null
+  Interpreter* interpreter = nullptr;        ///< runs its `__eq__` and `__hash__`
 
   /// First hit along the C3 order, null if none.
   const Value* lookup(std::string_view attribute) const;
