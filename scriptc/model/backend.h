@@ -16,6 +16,10 @@
 
 namespace scriptc {
 
+namespace python {
+class Evaluator;
+}
+
 /// Where an archive goes. `write` throws Error(io); the back end stops using a sink that has thrown.
 class ByteSink {
  public:
@@ -28,6 +32,7 @@ enum class Format { torchscript, lite };
 struct ScriptOptions {
   bool train = false;                  ///< else `eval()` on every module first
   std::vector<std::string> preserve;   ///< methods and attributes that survive freezing
+  std::vector<InputSpec> inputs;       ///< what native modules are traced with; the others need none
 };
 
 struct VerifyOptions {
@@ -70,6 +75,8 @@ class Job {
   virtual std::string code() const = 0;
   /// Runs the unfrozen module (native: the live C++ one) on seeded inputs and keeps the outputs for `verify`.
   virtual void record_reference(const VerifyOptions& options) = 0;
+  /// Folds parameters into constants; forward, exported and preserved methods stay. Does nothing with `train`:
+  /// freezing is for inference.
   virtual void freeze() = 0;
   virtual void save(Format format, ByteSink& sink) = 0;
   /// Frees the modules, loads the file and compares. Errors (verification).
@@ -93,6 +100,8 @@ class Backend {
   virtual ~Backend() = default;
   virtual BackendVersion version() const = 0;
   virtual void set_threads(int threads) = 0;
+  /// `--debug`: errors carry the whole of LibTorch's text.
+  virtual void set_debug(bool on) = 0;
   /// Seeds the default generator, as `torch.manual_seed`.
   virtual void manual_seed(std::uint64_t seed) = 0;
 
@@ -105,8 +114,9 @@ class Backend {
   /// Nested lists of a tensor's values (`tolist`, `item`). REQUIRES: not meta.
   virtual Value tensor_values(const Tensor& tensor) = 0;
 
-  /// A module tree on its way to a file. The tensors of `root` may be views or materialised, never meta.
-  virtual std::unique_ptr<Job> begin(ModulePtr root) = 0;
+  /// A module tree on its way to a file. The tensors of `root` may be views or materialised, never meta. `evaluator`
+  /// made the tree and must outlive the job's `script`.
+  virtual std::unique_ptr<Job> begin(ModulePtr root, python::Evaluator& evaluator) = 0;
   /// The tree of a native module: names, shapes, materialised tensors shared with it.
   virtual ModulePtr mirror(const NativeModule& native) = 0;
   virtual std::unique_ptr<Job> begin_native(NativeModule native, ModulePtr mirrored) = 0;

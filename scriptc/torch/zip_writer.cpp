@@ -1,0 +1,99 @@
+#include "scriptc/torch/zip_writer.h"
+
+#include <libdeflate.h>
+
+#include <algorithm>
+
+#include "weights/zip_format.h"
+
+namespace scriptc::torch_backend {
+namespace {
+
+namespace zip = weights::zip;
+
+constexpr std::uint64_t kAlignment = 64;
+constexpr std::uint16_t kPaddingExtra = 0x4246;  // "FB", as LibTorch marks it
+constexpr std::uint16_t kUtf8Names = 1u << 11;
+constexpr std::uint16_t kDate = 0x0021;  // 1980-01-01
+constexpr std::uint16_t kVersion = 20, kVersion64 = 45;
+
+template <class T>
+void append(std::string& out, const T& field) {
+  out.append(reinterpret_cast<const char*>(&field), sizeof field);
+}
+
+std::uint32_t clamp32(std::uint64_t value) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, zip::kIn64));
+}
+
+/// The zip64 extra field with the numbers that do not fit their 32 bits; empty if all do.
+std::string zip64_extra(std::initializer_list<std::uint64_t> numbers) {
+  std::string body;
+  for (const std::uint64_t number : numbers)
+    if (number >= zip::kIn64) append(body, number);
+  if (body.empty()) return body;
+  std::string extra;
+  append(extra, zip::kZip64Extra);
+  append(extra, static_cast<std::uint16_t>(body.size()));
+  return extra + body;
+}
+
+}  // namespace
+
+void ZipWriter::write(std::string_view bytes) {
+  if (bytes.empty()) return;
+  sink_.write(bytes.data(), bytes.size());
+  position_ += bytes.size();
+}
+
+std::uint32_t ZipWriter::add(const std::string& name, std::span<const Bytes> parts) {
+  Entry entry{name, 0, 0, position_};
+  for (const Bytes part : parts) {
+    entry.crc = libdeflate_crc32(entry.crc, part.data(), part.size());
+    entry.size += part.size();
+  }
+  std::string extra = zip64_extra({entry.size, entry.size});
+  const std::uint16_t version = extra.empty() ? kVersion : kVersion64;
+  const std::uint64_t unpadded =
+      position_ + sizeof(zip::LocalHeader) + name.size() + extra.size() + 2 * sizeof(std::uint16_t);
+  const std::uint64_t padding = (kAlignment - unpadded % kAlignment) % kAlignment;
+  append(extra, kPaddingExtra);
+  append(extra, static_cast<std::uint16_t>(padding));
+  extra.append(padding, '\0');
+
+  std::string header;
+  append(header, zip::LocalHeader{zip::kLocalSignature, version, kUtf8Names, zip::kStored, 0, kDate, entry.crc,
+                                  clamp32(entry.size), clamp32(entry.size), static_cast<std::uint16_t>(name.size()),
+                                  static_cast<std::uint16_t>(extra.size())});
+  write(header + name + extra);
+  for (const Bytes part : parts) write({reinterpret_cast<const char*>(part.data()), part.size()});
+  entries_.push_back(std::move(entry));
+  return entries_.back().crc;
+}
+
+void ZipWriter::finish() {
+  const std::uint64_t start = position_;
+  for (const Entry& entry : entries_) {
+    const std::string extra = zip64_extra({entry.size, entry.size, entry.offset});
+    const std::uint16_t version = extra.empty() ? kVersion : kVersion64;
+    std::string record;
+    append(record, zip::DirectoryRecord{zip::kDirectorySignature, version, version, kUtf8Names, zip::kStored, 0, kDate,
+                                        entry.crc, clamp32(entry.size), clamp32(entry.size),
+                                        static_cast<std::uint16_t>(entry.name.size()),
+                                        static_cast<std::uint16_t>(extra.size()), 0, 0, 0, 0, clamp32(entry.offset)});
+    write(record + entry.name + extra);
+  }
+  const std::uint64_t end = position_, size = end - start, count = entries_.size();
+  std::string tail;
+  if (count >= zip::kIn64Short || start >= zip::kIn64 || size >= zip::kIn64) {
+    // The size of a zip64 end record does not count its first two fields.
+    constexpr std::uint64_t kBody = sizeof(zip::End64Record) - 12;
+    append(tail, zip::End64Record{zip::kEnd64Signature, kBody, kVersion64, kVersion64, 0, 0, count, count, size, start});
+    append(tail, zip::Locator64{zip::kLocator64Signature, 0, end, 1});
+  }
+  const auto count16 = static_cast<std::uint16_t>(std::min<std::uint64_t>(count, zip::kIn64Short));
+  append(tail, zip::EndRecord{zip::kEndSignature, 0, 0, count16, count16, clamp32(size), clamp32(start), 0});
+  write(tail);
+}
+
+}  // namespace scriptc::torch_backend

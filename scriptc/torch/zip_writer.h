@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scriptc/model/backend.h"
+
+// An archive as PyTorchStreamReader expects it, whose bytes depend on the records alone:
+//   for every record   local header, name, extra "FB" (padding so that the data starts at a multiple of 64), data
+//   at the end         central directory; with zip64's records where a size, an offset or the count asks for them
+// Everything is stored, never deflated: loaders map tensors straight from the file, and the bytes do not depend on the
+// version of a compressor. Times are 1980-01-01. The records are those of weights/zip_format.h.
+
+namespace scriptc::torch_backend {
+
+using Bytes = std::span<const std::byte>;
+
+/// Writes records to a sink in one pass, without copying their data.
+class ZipWriter {
+ public:
+  explicit ZipWriter(ByteSink& sink) : sink_(sink) {}
+
+  /// `parts` are the record's data, one after the other. Returns the CRC-32. Errors: those of the sink.
+  std::uint32_t add(const std::string& name, std::span<const Bytes> parts);
+  /// The central directory. REQUIRES: called once, after the last record.
+  void finish();
+
+ private:
+  struct Entry {
+    std::string name;
+    std::uint32_t crc = 0;
+    std::uint64_t size = 0;
+    std::uint64_t offset = 0;
+  };
+
+  void write(std::string_view bytes);
+
+  ByteSink& sink_;
+  std::uint64_t position_ = 0;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace scriptc::torch_backend
