@@ -13,8 +13,6 @@ import pathlib
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 HERE = pathlib.Path(__file__).parent
 
@@ -40,6 +38,9 @@ class LeNet(nn.Module):
 
 def load_split():
     """Pixels as float32[N,1,8,8] in 0..1 and labels, for training and for the held-out fifth."""
+    from sklearn.datasets import load_digits  # here, so that tests can import LeNet without scikit-learn
+    from sklearn.model_selection import train_test_split
+
     digits = load_digits()
     train_x, test_x, train_y, test_y = train_test_split(
         digits.images, digits.target, test_size=0.2, random_state=0, stratify=digits.target)
