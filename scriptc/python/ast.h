@@ -38,6 +38,7 @@ struct Expr {
   explicit Expr(ExprKind k) : kind(k) {}
   virtual ~Expr() = default;
   ExprKind kind;
+  int height = 1;  ///< nodes on the longest way down; capped by the parser, so that walks may recurse
   Span span;
 };
 
