@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scriptc/model/backend.h"
@@ -23,6 +24,10 @@ struct ParameterType {
 
 /// `int`, `list of int`, `optional float`, `tuple of (int, str)`.
 std::string to_string(const ParameterType& type);
+/// Reads abi.h's spelling: `optional[list[int]]`. nullopt if it is none, or nested too deeply.
+std::optional<ParameterType> try_parse_type(std::string_view text);
+/// The value as one of the type: an int for a float, a tuple for a list. nullopt if it does not fit.
+std::optional<Value> try_convert(const Value& value, const ParameterType& type);
 
 struct ParameterInfo {
   std::string name;
@@ -40,9 +45,9 @@ struct ModelInfo {
 
 /// What a model's builder made.
 struct Built {
-  ModulePtr module;                    ///< described models; null for native ones
+  ModulePtr module;  ///< described models; null for native ones
   std::optional<NativeModule> native;
-  std::vector<std::string> inputs;     ///< the builder's `self.input(…)`, else the declared ones
+  std::vector<std::string> inputs;  ///< the builder's `self.input(…)`, else the declared ones
 };
 
 /// A loaded plugin. Loaded once a process, never unloaded.
@@ -60,16 +65,27 @@ class Plugin {
 struct PluginNote {
   std::uint32_t abi_version = 0;
   bool native = false;
-  std::string libtorch;      ///< native only
-  std::string compiler;      ///< reported only
+  bool cxx11_abi = true;      ///< native only: _GLIBCXX_USE_CXX11_ABI
+  std::string libtorch;       ///< native only
+  std::string compiler;       ///< reported only
+  std::uint16_t machine = 0;  ///< ELF's e_machine
 };
+
+/// Where bare names are looked up, in order: SCRIPTC_PLUGIN_PATH, then the installation (or build tree) that this
+/// program belongs to. Existing folders only.
+std::vector<std::string> plugin_folders();
 
 /// The file that MODULE means: a path if it has an extension or a '/', else NAME.so in SCRIPTC_PLUGIN_PATH, then in
 /// the installation. Errors (io): not found, with the folders searched and nearest names.
 std::string find_plugin(const std::string& module);
 
-/// Reads the note, checks it against this program (and `libtorch`, for native plugins, when loaded), then loads and
-/// registers. Errors: io; plugin (no ELF file, no note, other ABI or machine: all mismatches in one message).
-std::shared_ptr<Plugin> load_plugin(const std::string& path);
+/// Reads the note without loading the file: tells whether a plugin needs the back end. Errors: io; plugin (no ELF
+/// file, damaged, no note).
+PluginNote read_plugin_note(const std::string& path);
+
+/// Reads the note, checks it against this program and `libtorch` (BackendVersion's; needed for native plugins, which
+/// link it), then loads and registers. Errors: io; plugin (as read_plugin_note; other ABI, machine or LibTorch: all
+/// mismatches in one message; what registering raised).
+std::shared_ptr<Plugin> load_plugin(const std::string& path, const std::string& libtorch = "");
 
 }  // namespace scriptc::plugins

@@ -1,6 +1,6 @@
 # Writes nn_names.h: one SCRIPTC_LAYER(name) for every class that scriptc/nn/modules/__init__.py imports.
 #   cmake -DINPUT=…/__init__.py -DOUTPUT=…/nn_names.h -P nn_names.cmake
-# The input has plain lines `from .conv import Conv1d, Conv2d`; anything else that imports is an error, not a layer
+# The input has plain lines `from .conv import Conv1d, Conv2d`; another shape of them is an error, not a layer
 # that silently lacks its name.
 cmake_minimum_required(VERSION 3.25)
 file(STRINGS ${INPUT} lines ENCODING UTF-8)
@@ -9,7 +9,7 @@ foreach(line IN LISTS lines)
   if(line MATCHES "^from \\.[a-z_]+ import ([A-Za-z0-9_, ]+)$")
     string(REGEX REPLACE "[ ,]+" ";" imported "${CMAKE_MATCH_1}")
     list(APPEND names ${imported})
-  elseif(line MATCHES "import")
+  elseif(line MATCHES "^from \\.")
     message(FATAL_ERROR "${INPUT}: expected `from .FILE import NAME, NAME`, got `${line}`")
   endif()
 endforeach()

@@ -152,8 +152,8 @@ typedef struct scriptc_host {
   int32_t (*define)(scriptc_session*, scriptc_place, scriptc_handle module, const char* source);
   int32_t (*add_input)(scriptc_session*, scriptc_place, const char* spec); /* in place of the model's own inputs */
 
-  /* Native models: `module` and `forward` are laid out as native.h says; the host calls the releases once, in that
-   * order, also when it fails. */
+  /* Native models: `module` and `forward` are laid out as native.h says; the host calls each release once, also
+   * when it fails. */
   int32_t (*set_native)(scriptc_session*, void* module, void (*release_module)(void*), void* forward,
                         void (*release_forward)(void*));
 } scriptc_host;
