@@ -15,9 +15,10 @@ struct LoadResult {
 };
 
 /// `root.load_state_dict(checkpoint)`: by name and shape, the target keeps its dtype (a view of another dtype is
-/// cast when the back end materialises it: Tensor::dtype() is the target's, Tensor::view().dtype the file's), `num_batches_tracked` may be missing,
-/// (1,) fits (). With `strict`, missing, unexpected and mismatched names are one Error(model) that lists them with
-/// nearest names; without, missing and unexpected become warnings, mismatched shapes stay an error.
+/// cast when the back end materialises it: Tensor::dtype() is the target's, Tensor::view().dtype the file's),
+/// `num_batches_tracked` may be missing, (1,) fits (). With `strict`, missing, unexpected and mismatched names are one
+/// Error(model) that lists them with nearest names; without, missing and unexpected become warnings, mismatched shapes
+/// stay an error.
 LoadResult load_state_dict(const ModulePtr& root, const Checkpoint& checkpoint, bool strict, MessageSink* messages);
 
 }  // namespace scriptc::weights

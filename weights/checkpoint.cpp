@@ -1,0 +1,96 @@
+#include "weights/checkpoint.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "scriptc/model/text.h"
+#include "weights/formats.h"
+#include "weights/state_dict_finder.h"
+#include "weights/tensor_builder.h"
+#include "weights/zip_reader.h"
+
+namespace scriptc::weights {
+namespace {
+
+/// DataParallel's prefix, if every name has it.
+bool has_prefix(const OrderedMap<TensorView>& tensors, std::string_view prefix) {
+  return !tensors.empty() && std::all_of(tensors.begin(), tensors.end(),
+                                         [&](const auto& entry) { return entry.first.starts_with(prefix); });
+}
+
+void remove_prefix(OrderedMap<TensorView>& tensors, std::size_t length) {
+  OrderedMap<TensorView> renamed;
+  for (auto& [name, view] : tensors) renamed.set(std::string_view(name).substr(length), std::move(view));
+  tensors = std::move(renamed);
+}
+
+void check_sparse(const ByteSource& source, const Origin& origin, const Caps& caps) {
+  const std::uint64_t limit = inflated_limit(source, caps);
+  if (source.bytes().size() > limit && source.stored() < source.bytes().size() / 20)
+    throw origin.over(
+        "",
+        "is a sparse file of too many bytes " + got_limit(std::to_string(source.bytes().size()), std::to_string(limit)),
+        "--max-bytes", "E05");
+}
+
+void read_format(const ReadJob& job) {
+  switch (detect_format(job.source->bytes(), job.origin)) {
+    case FileFormat::zip:
+      return read_torch_zip(job);
+    case FileFormat::legacy:
+      return read_legacy(job);
+    case FileFormat::pickle:
+      return read_plain_pickle(job);
+    case FileFormat::safetensors:
+      return read_safetensors(job);
+  }
+}
+
+}  // namespace
+
+void fill_checkpoint(const ReadJob& job, const Pickle& pickle, bool scripted, StorageProvider* storages) {
+  const FoundStateDict found = scripted ? find_script_tensors(pickle.root, job.origin)
+                                        : find_state_dict(pickle.root, job.options.key, job.origin);
+  if (found.tensors.size() > job.options.caps.tensors)
+    throw job.origin.over(
+        "",
+        "too many tensors " + got_limit(std::to_string(found.tensors.size()), std::to_string(job.options.caps.tensors)),
+        "--max-tensors", "T16");
+  TensorBuilder builder(storages, job.origin, inflated_limit(*job.source, job.options.caps));
+  for (const auto& [name, value] : found.tensors) {
+    if (name.size() > job.options.caps.name_bytes)
+      throw job.origin.over(
+          "tensor '" + escape(name, 60) + "'",
+          "the name is too long " + got_limit(std::to_string(name.size()), std::to_string(job.options.caps.name_bytes)),
+          "--max-name-bytes", "P24");
+    job.result.tensors.set(name, builder.build(value, name));
+  }
+  job.result.wrapper = found.wrapper;
+  job.result.bytes = builder.total();
+}
+
+Checkpoint read_checkpoint(ByteSourcePtr source, const std::string& name, const ReadOptions& options) {
+  const Origin origin(name, options.messages);
+  Checkpoint result;
+  result.path = name;
+  check_sparse(*source, origin, options.caps);
+  const ReadJob job{source, origin, options, result};
+  try {
+    read_format(job);
+  } catch (const Error&) {
+    source->check_unchanged();  // the better reason
+    throw;
+  }
+  constexpr std::string_view kDataParallel = "module.";
+  result.prefix_removed = has_prefix(result.tensors, kDataParallel);
+  if (result.prefix_removed) remove_prefix(result.tensors, kDataParallel.size());
+  source->check_unchanged();
+  result.source = std::move(source);
+  return result;
+}
+
+Checkpoint read_checkpoint(const std::string& path, const ReadOptions& options) {
+  return read_checkpoint(map_file(path), path, options);
+}
+
+}  // namespace scriptc::weights

@@ -1,0 +1,241 @@
+#include <charconv>
+#include <type_traits>
+
+#include "scriptc/model/text.h"
+#include "weights/pickle_machine.h"
+
+namespace scriptc::weights {
+namespace {
+
+/// Names that refusals and lookups may show or hold: longer ones, or ones with control characters, no writer makes.
+bool is_plain_name(std::string_view name, std::uint64_t limit) {
+  if (name.empty() || name.size() > limit) return false;
+  for (const char c : name)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return false;
+  return true;
+}
+
+bool is_builtin(const Global& global, std::string_view name) {
+  return global.is("builtins", name) || global.is("__builtin__", name);
+}
+
+}  // namespace
+
+bool PickleMachine::call(Op op) {
+  switch (op) {
+    case Op::global: {
+      const std::string_view module = line();
+      push(global(module, line()));
+      return true;
+    }
+    case Op::stack_global:
+      stack_global();
+      return true;
+    case Op::reduce:
+    case Op::newobj: {
+      const Value arguments = pop();
+      const Value callable = pop();
+      push(called(callable, arguments));
+      return true;
+    }
+    case Op::newobj_ex: {
+      const Value named = pop();
+      const Value arguments = pop();
+      const Value callable = pop();
+      if (!named.is(Kind::dict)) throw bad("NEWOBJ_EX has no dict of arguments", "P03");
+      push(called(callable, arguments));
+      return true;
+    }
+    case Op::inst:
+      instance();
+      return true;
+    case Op::obj: {
+      const std::size_t first = pop_mark();
+      if (first == stack_.size()) throw bad("the stack is empty", "P03");
+      const Value arguments = sequence(Kind::tuple, first + 1);
+      push(called(pop(), arguments));
+      return true;
+    }
+    case Op::binpersid:
+      push(arena_.object(Kind::persistent, Value(), pop()));
+      persistent_.push_back(top());
+      return true;
+    case Op::build: {
+      const Value state = pop();
+      const Value target = top();
+      if (target.is(Kind::object))
+        target.as_object().state = state;
+      else if (!target.is(Kind::dict) || !target.as_dict().ordered)
+        throw bad("BUILD on " + std::string(kind_name(target.kind())), "P33");
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+bool PickleMachine::named_refusal(Op op) {
+  switch (op) {
+    case Op::persid_text:
+      throw bad("PERSID (a persistent id as text) is not supported", "P30");
+    case Op::ext1:
+    case Op::ext2:
+    case Op::ext4:
+      throw bad("EXT (a registered extension) is not supported", "P30");
+    case Op::next_buffer:
+    case Op::readonly_buffer:
+      throw bad("BUFFER (data outside of the pickle) is not supported", "P30");
+    default:
+      return false;
+  }
+}
+
+void PickleMachine::protocol() {
+  const int version = read<std::uint8_t>();
+  if (version > kHighestProtocol)
+    throw bad("unknown pickle protocol " + got_limit(std::to_string(version), std::to_string(kHighestProtocol)), "P02");
+}
+
+void PickleMachine::frame() {
+  const auto size = read<std::uint64_t>();
+  if (frame_end_ != 0) throw bad("FRAME within a FRAME", "P29");
+  if (size > cursor_.left())
+    throw bad("FRAME is longer than the pickle " + got_limit(std::to_string(size), std::to_string(cursor_.left())),
+              "P29");
+  frame_end_ = cursor_.position() + static_cast<std::size_t>(size);
+}
+
+void PickleMachine::stack_global() {
+  const Value name = pop();
+  const Value module = pop();
+  if (!name.is(Kind::string) || !module.is(Kind::string)) throw bad("STACK_GLOBAL needs two strings", "P12");
+  push(global(module.as_text(), name.as_text()));
+}
+
+void PickleMachine::instance() {
+  const std::string_view module = line();
+  const Value type = global(module, line());
+  push(called(type, sequence(Kind::tuple, pop_mark())));
+}
+
+Value PickleMachine::global(std::string_view module, std::string_view name) {
+  for (const std::string_view part : {module, name})
+    if (!is_plain_name(part, caps_.name_bytes))
+      throw bad("the name of an import is malformed: '" + escape(part, 60) + "'", "P12");
+  return arena_.global(module, name);
+}
+
+Value PickleMachine::called(Value callable, Value arguments) {
+  if (!arguments.is(Kind::tuple)) throw bad("a call has no tuple of arguments", "P03");
+  if (callable.is(Kind::global)) {
+    const Value made = evaluated(callable.as_global(), arguments.as_sequence());
+    if (!made.is(Kind::none)) return made;
+  } else if (!callable.is(Kind::object)) {
+    throw bad(std::string(kind_name(callable.kind())) + " is called", "P03");
+  }
+  return arena_.object(Kind::object, callable, arguments);
+}
+
+/// The few names whose result is plain data; none for all others.
+Value PickleMachine::evaluated(const Global& global, const Sequence& arguments) {
+  const auto& items = arguments.items;
+  if (global.is("collections", "OrderedDict") || global.is("collections", "defaultdict") ||
+      is_builtin(global, "dict")) {
+    const Value made = arena_.dict(true);
+    if (items.empty() || !items[0].is(Kind::list)) return made;
+    // OrderedDict([(key, value), ...]), as Python 2 wrote it.
+    for (const Value& pair : items[0].as_sequence().items) {
+      if (!pair.is_sequence() || pair.as_sequence().items.size() != 2) throw bad("OrderedDict needs pairs", "P03");
+      const auto& entry = pair.as_sequence().items;
+      made.as_dict().items.emplace_back(entry[0], entry[1]);
+    }
+    return made;
+  }
+  if (is_builtin(global, "set") || is_builtin(global, "frozenset")) {
+    const Value made = arena_.sequence(Kind::set);
+    if (!items.empty() && items[0].is_sequence()) made.as_sequence().items = items[0].as_sequence().items;
+    return made;
+  }
+  if (global.is("torch", "Size") && items.size() == 1 && items[0].is_sequence()) {
+    const Value made = arena_.sequence(Kind::tuple);
+    made.as_sequence().items = items[0].as_sequence().items;
+    return made;
+  }
+  const bool encodes = global.is("_codecs", "encode") && items.size() == 2 && items[0].is(Kind::string);
+  if (encodes && items[1].is(Kind::string) && items[1].as_text() == "latin1") {
+    std::string bytes;
+    if (!encode_latin1(items[0].as_text(), bytes)) throw bad("text is not Latin-1", "N08");
+    return Value::text(Kind::bytes, arena_.keep(bytes));
+  }
+  return Value();
+}
+
+Error PickleMachine::cut_short() const { return bad("the pickle is cut short", "P01"); }
+
+Bytes PickleMachine::take(std::uint64_t size) {
+  const std::optional<Bytes> bytes = cursor_.take(size);
+  if (!bytes)
+    throw bad(
+        "data reaches beyond the end of the pickle " + got_limit(std::to_string(size), std::to_string(cursor_.left())),
+        "P09");
+  return *bytes;
+}
+
+template <class T>
+T PickleMachine::read() {
+  const std::optional<T> value = cursor_.number<T>();
+  if (!value) throw cut_short();
+  return *value;
+}
+
+template std::uint8_t PickleMachine::read<std::uint8_t>();
+template std::uint16_t PickleMachine::read<std::uint16_t>();
+template std::uint32_t PickleMachine::read<std::uint32_t>();
+template std::int32_t PickleMachine::read<std::int32_t>();
+template std::uint64_t PickleMachine::read<std::uint64_t>();
+
+template <class T>
+Value PickleMachine::sized(Kind kind) {
+  const T size = read<T>();
+  if constexpr (std::is_signed_v<T>)
+    if (size < 0) throw bad("a length is negative (got " + std::to_string(size) + ")", "P09");
+  if (sizeof(T) == 8 && static_cast<std::uint64_t>(size) > cursor_.left())
+    throw bad(
+        "data reaches beyond the end of the pickle " + got_limit(std::to_string(size), std::to_string(cursor_.left())),
+        "P10");
+  return Value::text(kind, as_text(take(static_cast<std::uint64_t>(size))));
+}
+
+template Value PickleMachine::sized<std::uint8_t>(Kind);
+template Value PickleMachine::sized<std::uint32_t>(Kind);
+template Value PickleMachine::sized<std::int32_t>(Kind);
+template Value PickleMachine::sized<std::uint64_t>(Kind);
+
+std::string_view PickleMachine::line() {
+  const std::optional<std::string_view> text = cursor_.line();
+  if (!text) throw bad("a line has no end", "P11");
+  return *text;
+}
+
+/// Little-endian two's complement of any length.
+Value PickleMachine::long_number(std::string_view bytes) const {
+  const bool negative = !bytes.empty() && static_cast<signed char>(bytes.back()) < 0;
+  const char filler = negative ? '\xff' : '\0';
+  while (bytes.size() > 1 && bytes.back() == filler &&
+         (static_cast<signed char>(bytes[bytes.size() - 2]) < 0) == negative)
+    bytes.remove_suffix(1);
+  if (bytes.size() > 8) return Value::text(Kind::big_integer, bytes);
+  std::uint64_t value = negative ? ~std::uint64_t{0} : 0;
+  for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  return Value::integer(static_cast<std::int64_t>(value));
+}
+
+Value PickleMachine::decimal(std::string_view digits) const {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || end != digits.data() + digits.size())
+    throw bad("'" + escape(digits, 60) + "' is no number of 64 bits", "P19");
+  return Value::integer(value);
+}
+
+}  // namespace scriptc::weights
