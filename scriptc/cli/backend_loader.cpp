@@ -84,6 +84,7 @@ Backend& BackendLoader::get() {
   if (!loaded.backend) throw Error(ErrorKind::io, loaded.failure);
   backend_ = loaded.backend;
   backend_->set_threads(threads_);
+  backend_->set_debug(debug_);
   return *backend_;
 }
 

@@ -13,11 +13,11 @@ namespace scriptc::cli {
 /// of libscriptc.so. Never unloaded.
 class BackendLoader {
  public:
-  explicit BackendLoader(int threads) : threads_(threads) {}
+  BackendLoader(int threads, bool debug) : threads_(threads), debug_(debug) {}
 
   /// Begins loading on a thread; returns at once.
   void start();
-  /// The back end, its number of threads set. Waits for `start`'s thread. Errors (io): not found, cannot be loaded.
+  /// The back end, set up. Waits for `start`'s thread. Errors (io): not found, cannot be loaded.
   Backend& get();
   bool loaded() const { return backend_ != nullptr; }
 
@@ -29,6 +29,7 @@ class BackendLoader {
   static Loaded load();
 
   int threads_;
+  bool debug_;
   std::future<Loaded> future_;
   Backend* backend_ = nullptr;
 };

@@ -1,4 +1,6 @@
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "plugins/loader.h"
 #include "scriptc/cli/backend_loader.h"
@@ -34,6 +36,21 @@ Listed list_one_of_many(const std::string& path) {
     listed.failure = refused.message();
   }
   return listed;
+}
+
+/// By folder, then by name; a name that an earlier folder has is hidden, as for MODULE.
+std::vector<std::string> installed_plugins() {
+  std::vector<std::string> paths;
+  std::set<std::string> names;
+  for (const std::string& folder : plugins::plugin_folders()) {
+    std::set<std::string> here;
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, none))
+      if (entry.path().extension() == ".so") here.insert(entry.path().filename());
+    for (const std::string& name : here)
+      if (names.insert(name).second) paths.push_back(folder + "/" + name);
+  }
+  return paths;
 }
 
 Json to_json(const ModelInfo& model) {
@@ -92,12 +109,12 @@ const Grammar& list_grammar() {
 
 int run_list(const Arguments& arguments, Console& console) {
   std::vector<Listed> plugins_found;
-  BackendLoader backend(1);
+  BackendLoader backend(1, false);
   if (const auto module = arguments.text("MODULE")) {
     const std::string path = plugins::find_plugin(*module);
     plugins_found.push_back({path, "", "", load_plugin(path, backend)});
   } else {
-    for (const std::string& path : plugins::installed_plugins()) plugins_found.push_back(list_one_of_many(path));
+    for (const std::string& path : installed_plugins()) plugins_found.push_back(list_one_of_many(path));
   }
   if (arguments.has("json")) {
     Json json = Json::array();

@@ -5,7 +5,6 @@
 #include <memory>
 
 #include "scriptc/cli/backend_loader.h"
-#include "scriptc/cli/digest.h"
 #include "scriptc/cli/model_source.h"
 #include "scriptc/cli/output_file.h"
 #include "scriptc/cli/progress.h"
@@ -14,6 +13,7 @@
 #include "scriptc/model/error.h"
 #include "scriptc/model/text.h"
 #include "scriptc/python/evaluator.h"
+#include "weights/sha256.h"
 
 namespace scriptc::cli {
 namespace {
@@ -24,7 +24,7 @@ class Compilation {
   Compilation(const CompileOptions& options, Console& console)
       : options_(options),
         console_(console),
-        backend_(options.threads),
+        backend_(options.threads, options.debug),
         progress_(console, options.quiet ? Progress::Show::nothing : Progress::Show::stages, stages()),
         output_(options.output, "output") {
     if (options.report) report_.emplace(*options.report, "report");
@@ -93,7 +93,7 @@ class Compilation {
     result_.weights.emplace();
     result_.weights->path = *options_.weights;
     result_.weights->format = checkpoint_.format;
-    result_.weights->sha256 = checkpoint_.sha256;
+    result_.weights->sha256 = weights::file_sha256(*options_.weights);
     result_.weights->bytes = checkpoint_.bytes;
   }
 
@@ -114,8 +114,11 @@ class Compilation {
     VerifyOptions verification = options_.verification;
     if (verification.inputs.empty()) verification.inputs = declared_inputs();
     for (const InputSpec& input : verification.inputs) result_.inputs.push_back(to_string(input));
-    job_ = built_.native ? backend.begin_native(*built_.native, built_.module) : backend.begin(built_.module);
-    job_->script(options_.script);
+    job_ =
+        built_.native ? backend.begin_native(*built_.native, built_.module) : backend.begin(built_.module, *evaluator_);
+    ScriptOptions scripting = options_.script;
+    scripting.inputs = verification.inputs;
+    job_->script(scripting);
     if (options_.print_code) console_.print(job_->code());
     if (options_.verify) {
       progress_.begin("run reference", "running the model");
@@ -154,7 +157,7 @@ class Compilation {
   }
 
   void finish() {
-    result_.output_sha256 = file_sha256(output_.temporary_path());
+    result_.output_sha256 = weights::file_sha256(output_.temporary_path());
     progress_.end();
     result_.seconds = progress_.seconds();
     if (report_) {

@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "scriptc/cli/digest.h"
 #include "scriptc/cli/json_value.h"
 #include "scriptc/model/text.h"
 #include "scriptc/version.h"
+#include "weights/sha256.h"
 
 namespace scriptc::cli {
 namespace {
@@ -122,7 +122,7 @@ std::string summary_text(const CompileOptions& options, const CompileResult& res
 std::string report_json(const CompileOptions& options, const CompileResult& result) {
   Json report = {{"scriptc", version()},
                  {"libtorch", result.libtorch},
-                 {"module", {{"path", result.module_file}, {"sha256", file_sha256(result.module_file)}}},
+                 {"module", {{"path", result.module_file}, {"sha256", weights::file_sha256(result.module_file)}}},
                  {"model", options.model},
                  {"arguments", arguments_json(options.arguments)},
                  {"seed", options.seed},

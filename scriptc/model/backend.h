@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -55,7 +56,12 @@ struct VerifyReport {
   bool ran = false;                    ///< false: compared in structure only
   std::vector<VerifiedShape> shapes;
   std::int64_t nan_outputs = 0;        ///< NaNs at the same places on both sides
-  double max_difference() const;
+  /// Over all shapes that ran.
+  double max_difference() const {
+    double largest = 0;
+    for (const VerifiedShape& shape : shapes) largest = std::max(largest, shape.max_difference);
+    return largest;
+  }
 };
 
 /// What the saved file holds, as found by reloading it.

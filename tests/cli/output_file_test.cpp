@@ -1,0 +1,217 @@
+#include "scriptc/cli/output_file.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "scriptc/cli/temporary_files.h"
+#include "tests/cli/error_of.h"
+
+namespace scriptc::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class OutputFileTest : public testing::Test {
+ protected:
+  OutputFileTest() {
+    std::string pattern = testing::TempDir() + "scriptc-XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~OutputFileTest() override { fs::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  void put(const std::string& name, const std::string& text) const { std::ofstream(path(name)) << text; }
+  std::string content(const std::string& name) const {
+    std::ifstream file(path(name));
+    return (std::ostringstream() << file.rdbuf()).str();
+  }
+  std::set<std::string> names() const {
+    std::set<std::string> found;
+    for (const auto& entry : fs::directory_iterator(folder_)) found.insert(entry.path().filename());
+    return found;
+  }
+  mode_t mode(const std::string& name) const {
+    struct stat status {};
+    return ::stat(path(name).c_str(), &status) == 0 ? status.st_mode & 0777 : 0;
+  }
+  void write_whole(const std::string& name, const std::string& text) const {
+    OutputFile file(path(name), "output");
+    file.create();
+    file.write(text.data(), text.size());
+    file.commit();
+  }
+  std::string refuse(const std::string& name) const {
+    return error_of([&] { write_whole(name, "new"); });
+  }
+  /// Runs `action` in a child; its exit status as waitpid gives it.
+  template <class Action>
+  int in_child(Action&& action) const {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      action();
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return status;
+  }
+
+  fs::path folder_;
+};
+
+using Names = std::set<std::string>;
+
+TEST_F(OutputFileTest, AppearsOnCommit) {
+  OutputFile file(path("a.pt"), "output");
+  file.create();
+  file.write("whole", 5);
+  EXPECT_FALSE(fs::exists(path("a.pt")));
+  EXPECT_EQ(fs::path(file.temporary_path()).parent_path(), folder_);
+  file.commit();
+  EXPECT_EQ(content("a.pt"), "whole");
+  EXPECT_EQ(names(), Names{"a.pt"});
+  EXPECT_EQ(file.size(), 5u);
+}
+
+TEST_F(OutputFileTest, WithoutCommitTheOldFileStays) {
+  put("a.pt", "old");
+  {
+    OutputFile file(path("a.pt"), "output");
+    file.create();
+    file.write("new", 3);
+  }
+  EXPECT_EQ(content("a.pt"), "old");
+  EXPECT_EQ(names(), Names{"a.pt"});
+}
+
+TEST_F(OutputFileTest, NothingIsCreatedByChecking) {
+  OutputFile file(path("a.pt"), "output");
+  EXPECT_EQ(names(), Names{});
+}
+
+TEST_F(OutputFileTest, KeepsPermissions) {
+  put("a.pt", "old");
+  ::chmod(path("a.pt").c_str(), 0640);
+  write_whole("a.pt", "new");
+  EXPECT_EQ(mode("a.pt"), 0640u);
+}
+
+TEST_F(OutputFileTest, NewFileFollowsTheUmask) {
+  const mode_t before = ::umask(027);
+  write_whole("a.pt", "new");
+  ::umask(before);
+  EXPECT_EQ(mode("a.pt"), 0640u);
+}
+
+TEST_F(OutputFileTest, FollowsALinkToItsTarget) {
+  fs::create_directory(path("far"));
+  put("far/a.pt", "old");
+  fs::create_symlink("far/a.pt", path("link.pt"));
+  write_whole("link.pt", "new");
+  EXPECT_TRUE(fs::is_symlink(path("link.pt")));
+  EXPECT_EQ(content("far/a.pt"), "new");
+}
+
+TEST_F(OutputFileTest, FollowsALinkToNothing) {
+  fs::create_symlink("a.pt", path("link.pt"));
+  write_whole("link.pt", "new");
+  EXPECT_EQ(content("a.pt"), "new");
+}
+
+TEST_F(OutputFileTest, RefusesALoopOfLinks) {
+  fs::create_symlink("b", path("a"));
+  fs::create_symlink("a", path("b"));
+  EXPECT_EQ(refuse("a"), "5: output '" + path("a") + "' cannot be followed: Too many levels of symbolic links");
+}
+
+TEST_F(OutputFileTest, RefusesWhatIsNoFile) {
+  fs::create_directory(path("folder"));
+  ::mkfifo(path("fifo").c_str(), 0600);
+  EXPECT_EQ(refuse("folder"), "5: output '" + path("folder") + "' is a folder, not a file");
+  EXPECT_EQ(refuse("fifo"), "5: output '" + path("fifo") + "' is a FIFO, not a file");
+  EXPECT_EQ(refuse("new/"), "5: output '" + path("new/") + "' is a folder, not a file");
+  EXPECT_EQ(error_of([] { OutputFile("/dev/null", "output"); }), "5: output '/dev/null' is a device, not a file");
+  EXPECT_EQ(error_of([] { OutputFile("", "report"); }), "5: report '' is a folder, not a file");
+}
+
+TEST_F(OutputFileTest, RefusesAMissingFolder) {
+  EXPECT_EQ(refuse("none/a.pt"),
+            "5: output folder '" + path("none") + "' does not exist\n  help: mkdir -p '" + path("none") + "'");
+  put("file", "");
+  EXPECT_EQ(refuse("file/a.pt"), "5: output folder '" + path("file") + "' is no folder");
+}
+
+TEST_F(OutputFileTest, RefusesAFolderThatCannotBeWritten) {
+  // Not even root may create files here.
+  EXPECT_EQ(error_of([] {
+              OutputFile file("/proc/self/a.pt", "output");
+              file.create();
+            }),
+            ::geteuid() == 0 ? "5: output folder '/proc/self' is not writable: No such file or directory"
+                             : "5: output folder '/proc/self' is not writable: Permission denied");
+}
+
+TEST_F(OutputFileTest, RefusesANameThatIsTooLong) {
+  const std::string name(256, 'x');
+  EXPECT_EQ(error_of([&] { OutputFile(path(name), "output"); }).substr(0, 10), "5: output ");
+  write_whole(std::string(255, 'x'), "new");
+  EXPECT_EQ(names(), Names{std::string(255, 'x')});
+}
+
+TEST_F(OutputFileTest, AFullDiskLeavesTheOldFile) {
+  put("a.pt", "old");
+  std::string message;
+  // A limit on the size of files fails writes as a full disk does.
+  const int status = in_child([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{1000, 1000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    const std::string big(100'000, 'x');
+    OutputFile file(path("a.pt"), "output");
+    file.create();
+    const std::string first = error_of([&] { file.write(big.data(), big.size()); });
+    const std::string again = error_of([&] { file.write("x", 1); });
+    const std::string committed = error_of([&] { file.commit(); });
+    const bool good = first == "5: output '" + path("a.pt") + "' cannot be written: File too large" && again == first &&
+                      committed == first;
+    ::_exit(good ? 17 : 1);
+  });
+  EXPECT_EQ(WEXITSTATUS(status), 17);
+  EXPECT_EQ(content("a.pt"), "old");
+  EXPECT_EQ(names(), Names{"a.pt"});
+}
+
+TEST_F(OutputFileTest, SignalsRemoveTheTemporary) {
+  put("a.pt", "old");
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const int status = in_child([&] {
+      install_signal_handlers();
+      OutputFile file(path("a.pt"), "output");
+      file.create();
+      file.write("half", 4);
+      ::raise(signal);
+    });
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal);
+    EXPECT_EQ(names(), Names{"a.pt"});
+    EXPECT_EQ(content("a.pt"), "old");
+  }
+}
+
+TEST_F(OutputFileTest, SameTargetThroughALink) {
+  put("a.pt", "old");
+  fs::create_symlink("a.pt", path("link.pt"));
+  EXPECT_TRUE(OutputFile(path("a.pt"), "output").replaces(path("link.pt")));
+  EXPECT_FALSE(OutputFile(path("b.pt"), "output").replaces(path("a.pt")));
+}
+
+}  // namespace
+}  // namespace scriptc::cli
