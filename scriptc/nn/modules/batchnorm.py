@@ -1,7 +1,5 @@
 """Batch normalisation. FoldConvBatchNorm reads eps, weight, bias, running_mean and running_var of these classes."""
 
-from typing import Optional
-
 import torch
 from torch import Tensor
 from torch.nn.modules.module import Module
@@ -14,15 +12,13 @@ from .. import init
 class _NormBase(Module):
     _version = 2
     __constants__ = ['track_running_stats', 'momentum', 'eps', 'num_features', 'affine']
-    weight: Optional[Tensor]
-    bias: Optional[Tensor]
 
     def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, device=None,
                  dtype=None, *, bias=True):
         super().__init__()
         self.num_features = num_features
-        self.eps = eps
-        self.momentum = momentum
+        self.eps = float(eps)
+        self.momentum = None if momentum is None else float(momentum)
         self.affine = affine
         self.track_running_stats = track_running_stats
         if affine:

@@ -1,6 +1,4 @@
 import math
-from typing import Optional
-
 import torch
 from torch import Tensor
 from torch.nn.modules.module import Module
@@ -20,7 +18,6 @@ class Identity(Module):
 
 class Linear(Module):
     __constants__ = ['in_features', 'out_features']
-    bias: Optional[Tensor]
 
     def __init__(self, in_features, out_features, bias=True, device=None, dtype=None):
         super().__init__()
@@ -53,7 +50,6 @@ class NonDynamicallyQuantizableLinear(Linear):
 
 class Bilinear(Module):
     __constants__ = ['in1_features', 'in2_features', 'out_features']
-    bias: Optional[Tensor]
 
     def __init__(self, in1_features, in2_features, out_features, bias=True, device=None, dtype=None):
         super().__init__()

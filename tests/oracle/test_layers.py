@@ -1,0 +1,158 @@
+"""scriptc/nn, run by CPython, against torch.nn: parameters, initial values, outputs, and TorchScript's acceptance."""
+
+import copy
+import importlib.util
+import inspect
+import pathlib
+import sys
+import warnings
+
+import pytest
+import torch
+
+from input_specs import make_inputs
+from layer_table import LAYERS, Make, describe
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2] / 'scriptc' / 'nn'
+VERSION = tuple(int(part) for part in torch.__version__.split('.')[:2])
+HERE = [layer for layer in LAYERS if layer.since <= VERSION]
+
+# Python's deprecations (size_average, align_corners…) are not what is tested.
+warnings.filterwarnings('ignore')
+
+
+def load_package(name, replaced=()):
+    """scriptc/nn as a package of that name; `replaced` submodules are torch.nn's own."""
+    for submodule in replaced:
+        sys.modules[f'{name}.{submodule}'] = importlib.import_module(f'torch.nn.{submodule}')
+    spec = importlib.util.spec_from_file_location(name, SOURCE / '__init__.py', submodule_search_locations=[str(SOURCE)])
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    spec.loader.exec_module(package)
+    return package
+
+
+ours = load_package('scriptc_nn')
+# torch.jit.script knows torch's own ModuleList by its class: with it, it unrolls the loops over ours' children.
+scriptable = load_package('scriptc_nn_scriptable', ['modules.container'])
+
+
+def build(nn, layer, seed=3):
+    """The layer from one of the libraries, its random numbers from the seed."""
+    def make(value):
+        if not isinstance(value, Make):
+            return value
+        if value.name == 'tensor':
+            return torch.tensor(*value.args)
+        return getattr(nn, value.name)(*value.args, **value.kwargs)
+
+    torch.manual_seed(seed)
+    args = [make(value) for value in layer.args]
+    kwargs = {name: make(value) for name, value in layer.kwargs.items()}
+    return getattr(nn, layer.name)(*args, **kwargs)
+
+
+def run(module, layer, seed=5):
+    """The output for the layer's inputs, with the generator seeded for dropout."""
+    inputs = make_inputs(layer.inputs)
+    torch.manual_seed(seed)
+    return module(*inputs)
+
+
+def expect_same(actual, expected):
+    torch.testing.assert_close(actual, expected, rtol=1e-5, atol=1e-6, equal_nan=True)
+
+
+def expect_same_state(actual, expected):
+    actual, expected = actual.state_dict(), expected.state_dict()
+    assert list(actual) == list(expected)
+    for name, tensor in expected.items():
+        assert actual[name].dtype == tensor.dtype, name
+        assert actual[name].shape == tensor.shape, name
+        assert torch.equal(actual[name], tensor), name
+
+
+each_layer = pytest.mark.parametrize('layer', HERE, ids=[describe(layer) for layer in HERE])
+
+
+@each_layer
+def test_state_is_equal_bit_by_bit(layer):
+    mine, theirs = build(ours, layer), build(torch.nn, layer)
+    expect_same_state(mine, theirs)
+    assert [n for n, p in mine.named_parameters() if p.requires_grad] == [
+        n for n, p in theirs.named_parameters() if p.requires_grad]
+
+
+@each_layer
+def test_children_are_equal(layer):
+    def kinds(module):
+        return [(name, type(child).__name__) for name, child in module.named_modules()]
+    assert kinds(build(ours, layer)) == kinds(build(torch.nn, layer))
+
+
+@each_layer
+def test_outputs_are_equal(layer):
+    mine, theirs = build(ours, layer), build(torch.nn, layer)
+    expect_same(run(mine.eval(), layer), run(theirs.eval(), layer))
+
+
+@each_layer
+def test_outputs_and_statistics_are_equal_in_training(layer):
+    if layer.name == 'SyncBatchNorm':
+        pytest.skip("Python's trains on a GPU only")
+    mine, theirs = build(ours, layer).train(), build(torch.nn, layer).train()
+    expect_same(run(mine, layer), run(theirs, layer))
+    expect_same_state(mine, theirs)
+
+
+@each_layer
+def test_is_within_the_rules_of_scripting(layer):
+    eager = build(scriptable, layer)
+    script = torch.jit.script(build(scriptable, layer))
+    expect_same(run(script.eval(), layer), run(eager.eval(), layer))
+    expect_same(run(script.train(), layer), run(eager.train(), layer))
+
+
+@each_layer
+def test_table_says_what_python_scripts(layer):
+    """So that the rows which show more than Python can do stay true."""
+    if layer.python_scripts:
+        return
+    with pytest.raises(Exception):
+        run(torch.jit.script(build(torch.nn, layer)).eval(), layer)
+
+
+def classes():
+    containers = {'ModuleDict', 'ModuleList', 'ParameterDict', 'ParameterList', 'Sequential'}
+    bases = {'Module', 'RNNBase', 'RNNCellBase'}
+    return [name for name, value in sorted(vars(ours).items())
+            if inspect.isclass(value) and issubclass(value, ours.Module) and name not in containers | bases]
+
+
+def test_table_has_every_layer():
+    assert sorted({layer.name for layer in LAYERS}) == classes()
+
+
+@pytest.mark.skipif(VERSION < (2, 13), reason="the newest signatures are the ones that we have")
+@pytest.mark.parametrize('name', classes())
+def test_constructor_takes_what_pythons_takes(name):
+    def parameters(nn):
+        given = inspect.signature(getattr(nn, name).__init__).parameters.values()
+        # The default of `activation` is each library's own relu.
+        return [(p.name, p.kind, getattr(p.default, '__name__', p.default)) for p in given if p.name != 'activation']
+    if name in ('LSTM', 'GRU', 'RNN'):
+        pytest.skip("Python's takes *args")
+    assert parameters(ours) == parameters(torch.nn)
+
+
+def test_output_size_of_transposed_convolution():
+    mine, theirs = ours.ConvTranspose2d(2, 3, 3, 2), torch.nn.ConvTranspose2d(2, 3, 3, 2)
+    theirs.load_state_dict(mine.state_dict())
+    x = torch.randn(1, 2, 4, 5)
+    expect_same(mine(x, [10, 12]), theirs(x, [10, 12]))
+    with pytest.raises(ValueError, match='must be between 9 and 10'):
+        mine(x, [20, 12])
+
+
+def test_average_of_named_dimension_is_kept():
+    assert ours.AdaptiveAvgPool2d((None, 1))(torch.zeros(1, 2, 5, 6)).shape == (1, 2, 5, 1)
