@@ -8,7 +8,7 @@ setup_build
 
 say "building (the first time takes some minutes, most of it LibTorch's headers)"
 [ -f build/build.ninja ] || cmake --preset default >/dev/null
-cmake --build build --target pytorch_to_torch scriptc_program scriptc_torch lenet run_digits
+cmake --build build --target program_pytorch_to_torch program_scriptc scriptc_torch lenet run_digits
 
 say "what the plugin offers"
 build/bin/scriptc list build/lib/scriptc/plugins/lenet.so
