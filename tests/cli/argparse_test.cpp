@@ -144,8 +144,8 @@ TEST(Argparse, ControlCharactersAreEscaped) {
 
 TEST(HelpText, ListsEverythingOnce) {
   EXPECT_EQ(help_text(grammar(), "try"),
-            "usage: try MODULE MODEL_NAME [-h|--help] [-s|--save_path PATH] [-w|--state_dict PATH]\n"
-            "           [--args A ...] [--kwargs K V ...] [--input SPEC] [--seed N] [--rtol X] [--quiet]\n"
+            "usage: try MODULE MODEL_NAME [-h|--help] [-s|--save_path PATH] [-w|--state_dict PATH] [--args A ...]\n"
+            "           [--kwargs K V ...] [--input SPEC] [--seed N] [--rtol X] [--quiet]\n"
             "\n"
             "Try\n"
             "\n"

@@ -150,14 +150,21 @@ TEST_F(OutputFileTest, RefusesAMissingFolder) {
   EXPECT_EQ(refuse("file/a.pt"), "5: output folder '" + path("file") + "' is no folder");
 }
 
-TEST_F(OutputFileTest, RefusesAFolderThatCannotBeWritten) {
-  // Not even root may create files here.
-  EXPECT_EQ(error_of([] {
-              OutputFile file("/proc/self/a.pt", "output");
-              file.create();
-            }),
-            ::geteuid() == 0 ? "5: output folder '/proc/self' is not writable: No such file or directory"
-                             : "5: output folder '/proc/self' is not writable: Permission denied");
+TEST_F(OutputFileTest, RefusesWhatCannotBeWritten) {
+  put("read-only.pt", "old");
+  fs::create_directory(path("closed"));
+  ::chmod(path("read-only.pt").c_str(), 0444);
+  ::chmod(path("closed").c_str(), 0555);
+  ::chmod(folder_.c_str(), 0777);
+  const int status = in_child([&] {
+    if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(2);  // root may write anywhere
+    const bool good =
+        refuse("closed/a.pt") == "5: output folder '" + path("closed") + "' is not writable: Permission denied" &&
+        refuse("read-only.pt") == "5: output '" + path("read-only.pt") + "' is not writable: Permission denied";
+    ::_exit(good ? 17 : 1);
+  });
+  EXPECT_EQ(WEXITSTATUS(status), 17);
+  EXPECT_EQ(content("read-only.pt"), "old");
 }
 
 TEST_F(OutputFileTest, RefusesANameThatIsTooLong) {
