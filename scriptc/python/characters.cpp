@@ -3,37 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <span>
 
+#include "scriptc/python/unicode_tables.h"
 #include "scriptc/python/utf8.h"
 
 namespace scriptc::python {
 namespace {
 
-struct Range {
-  std::uint32_t first;
-  std::uint32_t last;
-};
-
-bool contains(const Range* begin, const Range* end, std::uint32_t value) {
-  const Range* found = std::lower_bound(begin, end, value, [](const Range& r, std::uint32_t v) { return r.last < v; });
-  return found != end && found->first <= value;
+bool contains(std::span<const CodeRange> ranges, std::uint32_t value) {
+  const auto found = std::lower_bound(ranges.begin(), ranges.end(), value,
+                                      [](const CodeRange& range, std::uint32_t v) { return range.last < v; });
+  return found != ranges.end() && found->first <= value;
 }
-
-/// Blocks without a letter, digit or mark.
-constexpr Range kNotInNames[] = {
-    {0x80, 0xA9},     {0xAB, 0xB4},     {0xB6, 0xB6},       {0xB8, 0xB9},       {0xBB, 0xBF},       {0xD7, 0xD7},
-    {0xF7, 0xF7},     {0x2000, 0x203E}, {0x2041, 0x2053},   {0x2055, 0x2070},   {0x2072, 0x207E},   {0x2080, 0x208F},
-    {0x209D, 0x20CF}, {0x2190, 0x2BFF}, {0x2E00, 0x3004},   {0x3008, 0x3020},   {0x3030, 0x3030},   {0xD800, 0xF8FF},
-    {0xFE10, 0xFE1F}, {0xFE50, 0xFE6F}, {0xFF00, 0xFF0F},   {0xFF1A, 0xFF20},   {0xFF3B, 0xFF3E},   {0xFF40, 0xFF40},
-    {0xFF5B, 0xFF65}, {0xFFE0, 0xFFFF}, {0x1D000, 0x1D164}, {0x1F000, 0x1FBEF}, {0xE0000, 0xE00FF}, {0xE01F0, 0x10FFFF},
-};
-
-/// Controls, separators, format characters, surrogates, private and unassigned ranges worth naming.
-constexpr Range kNotPrintable[] = {
-    {0x7F, 0xA0},     {0xAD, 0xAD},     {0x61C, 0x61C},   {0x1680, 0x1680},   {0x180E, 0x180E},
-    {0x2000, 0x200F}, {0x2028, 0x202F}, {0x205F, 0x206F}, {0x3000, 0x3000},   {0xD800, 0xF8FF},
-    {0xFEFF, 0xFEFF}, {0xFFF0, 0xFFFB}, {0xFFFE, 0xFFFF}, {0xE0000, 0xE00FF}, {0xE01F0, 0x10FFFF},
-};
 
 struct Compatible {
   std::uint32_t from;
@@ -82,13 +64,11 @@ std::uint32_t compatible_letter(std::uint32_t value) {
 
 }  // namespace
 
-bool is_identifier_char(std::uint32_t code_point) {
-  return !contains(std::begin(kNotInNames), std::end(kNotInNames), code_point);
+bool is_identifier_char(std::uint32_t code_point, bool first) {
+  return contains(kNameContinue, code_point) && !(first && contains(kNameNeverFirst, code_point));
 }
 
-bool is_printable(std::uint32_t code_point) {
-  return !contains(std::begin(kNotPrintable), std::end(kNotPrintable), code_point);
-}
+bool is_printable(std::uint32_t code_point) { return !contains(kNotPrintable, code_point); }
 
 std::string normalise_identifier(std::string_view name) {
   std::string out;

@@ -4,8 +4,7 @@
 #include <string>
 #include <string_view>
 
-// Which characters identifiers consist of. Beyond ASCII the tables are coarse: punctuation, symbols and private areas
-// are refused, everything else counts as a letter. Every identifier of CPython is one here, not the other way round.
+// Which characters identifiers consist of, and which can be printed: exactly CPython 3.11's answers.
 
 namespace scriptc::python {
 
@@ -15,8 +14,9 @@ inline bool is_ascii_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >=
 inline bool is_name_start(char c) { return is_ascii_name_start(c) || static_cast<unsigned char>(c) >= 0x80; }
 inline bool is_name_char(char c) { return is_name_start(c) || is_digit(c); }
 
-bool is_identifier_char(std::uint32_t code_point);
-/// What Python's str.isprintable says, coarsely, for a character outside ASCII.
+/// REQUIRES: a character outside ASCII, as for the next.
+bool is_identifier_char(std::uint32_t code_point, bool first);
+/// What str.isprintable says.
 bool is_printable(std::uint32_t code_point);
 
 /// NFKC of an identifier, for the compatibility characters that stand for Latin or Greek letters (full width,

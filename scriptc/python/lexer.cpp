@@ -361,7 +361,7 @@ bool Lexer::read_name() {
       continue;
     }
     const CodePoint point = decode_utf8(text_.substr(at_));
-    if (!is_identifier_char(point.value)) {
+    if (!is_identifier_char(point.value, at_ == start.at)) {
       char number[16];
       std::snprintf(number, sizeof number, "U+%04X", static_cast<unsigned>(point.value));
       const std::string shown(text_.substr(at_, point.length));

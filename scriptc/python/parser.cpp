@@ -57,7 +57,14 @@ Span Parser::join(const Span& first, const Span& last) {
   return {first.line, first.column, last.end_line, last.end_column};
 }
 
-Span Parser::span_since(const Span& start) const { return join(start, previous().span); }
+Span Parser::span_since(const Span& start) const {
+  std::size_t last = position_ - 1;
+  const auto is_blank = [](TokenKind kind) {
+    return kind == TokenKind::Newline || kind == TokenKind::Indent || kind == TokenKind::Dedent;
+  };
+  while (last > 0 && is_blank(tokens_.tokens[last].kind)) --last;
+  return join(start, tokens_.tokens[last].span);
+}
 
 void Parser::measure(Expr& expr) {
   int tallest = 0;

@@ -199,9 +199,9 @@ ExprPtr Parser::parse_dict_or_set() {
   const Span start = require(TokenKind::LeftBrace).span;
   if (accept(TokenKind::RightBrace)) return finish(std::make_shared<DictExpr>(), start);
   if (accept(TokenKind::DoubleStar)) return parse_dict(start, nullptr, parse_bitwise_or());
+  const bool named = at(TokenKind::Name) && ahead(1).kind == TokenKind::ColonEqual;
   ExprPtr first = parse_star_named_expression();
-  if (!at(TokenKind::Colon) || as<Starred>(first) != nullptr || as<NamedExpr>(first) != nullptr)
-    return parse_set(start, std::move(first));
+  if (!at(TokenKind::Colon) || as<Starred>(first) != nullptr || named) return parse_set(start, std::move(first));
   advance();
   if (at(TokenKind::RightBrace) || at(TokenKind::Comma))
     fail(previous().span, "expression expected after dictionary key and ':'");

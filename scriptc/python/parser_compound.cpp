@@ -75,8 +75,7 @@ StmtPtr Parser::parse_if() {
     node->orelse.push_back(parse_if());
   else
     node->orelse = parse_optional_else();
-  node->span = join(keyword.span, (node->orelse.empty() ? node->body : node->orelse).back()->span);
-  return node;
+  return finish_statement(std::move(node), keyword.span);
 }
 
 StmtPtr Parser::parse_while() {
@@ -86,8 +85,7 @@ StmtPtr Parser::parse_while() {
   expect_colon();
   node->body = parse_block("'while' statement", start);
   node->orelse = parse_optional_else();
-  node->span = join(start, (node->orelse.empty() ? node->body : node->orelse).back()->span);
-  return node;
+  return finish_statement(std::move(node), start);
 }
 
 StmtPtr Parser::parse_for(const Span& start, bool is_async) {
@@ -100,8 +98,7 @@ StmtPtr Parser::parse_for(const Span& start, bool is_async) {
   expect(TokenKind::Colon, ":");
   node->body = parse_block("'for' statement", keyword);
   node->orelse = parse_optional_else();
-  node->span = join(start, (node->orelse.empty() ? node->body : node->orelse).back()->span);
-  return node;
+  return finish_statement(std::move(node), start);
 }
 
 /// Whether `with (` opens a bracket around the items rather than an expression: the bracket ends before the colon and
@@ -148,8 +145,7 @@ StmtPtr Parser::parse_with(const Span& start, bool is_async) {
   if (bracketed) require(TokenKind::RightParen);
   expect_colon();
   node->body = parse_block("'with' statement", keyword);
-  node->span = join(start, node->body.back()->span);
-  return node;
+  return finish_statement(std::move(node), start);
 }
 
 StmtPtr Parser::parse_try() {
@@ -157,7 +153,6 @@ StmtPtr Parser::parse_try() {
   expect(TokenKind::Colon, ":");
   auto node = std::make_shared<Try>();
   node->body = parse_block("'try' statement", start);
-  Span last = node->body.back()->span;
   while (at(TokenKind::KwExcept)) {
     const Span except = current().span;
     bool is_star = false;
@@ -165,22 +160,16 @@ StmtPtr Parser::parse_try() {
     if (node->handlers.size() > 1 && is_star != node->is_star)
       fail(except, "cannot have both 'except' and 'except*' on the same 'try'");
     node->is_star = is_star;
-    last = node->handlers.back().span;
   }
-  if (!node->handlers.empty()) {
-    node->orelse = parse_optional_else();
-    if (!node->orelse.empty()) last = node->orelse.back()->span;
-  }
+  if (!node->handlers.empty()) node->orelse = parse_optional_else();
   if (at(TokenKind::KwFinally)) {
     const Span finally = advance().span;
     expect(TokenKind::Colon, ":");
     node->finalbody = parse_block("'finally' statement", finally);
-    last = node->finalbody.back()->span;
   } else if (node->handlers.empty()) {
     fail(current().span, "expected 'except' or 'finally' block");
   }
-  node->span = join(start, last);
-  return node;
+  return finish_statement(std::move(node), start);
 }
 
 ExceptHandler Parser::parse_except(bool& is_star) {
@@ -200,7 +189,7 @@ ExceptHandler Parser::parse_except(bool& is_star) {
   }
   expect_colon();
   handler.body = parse_block(is_star ? "'except*' statement" : "'except' statement", start);
-  handler.span = join(start, handler.body.back()->span);
+  handler.span = span_since(start);
   return handler;
 }
 
@@ -216,8 +205,7 @@ StmtPtr Parser::parse_function(const Span& start, bool is_async, ExprList decora
   if (accept(TokenKind::Arrow)) node->returns = parse_expression();
   expect(TokenKind::Colon, ":");
   node->body = parse_block("function definition", keyword);
-  node->span = join(start, node->body.back()->span);
-  return node;
+  return finish_statement(std::move(node), start);
 }
 
 StmtPtr Parser::parse_class(ExprList decorators) {
@@ -231,8 +219,7 @@ StmtPtr Parser::parse_class(ExprList decorators) {
   }
   expect_colon();
   node->body = parse_block("class definition", start);
-  node->span = join(start, node->body.back()->span);
-  return node;
+  return finish_statement(std::move(node), start);
 }
 
 StmtPtr Parser::parse_decorated() {

@@ -58,6 +58,7 @@ class Parser {
   Token require(TokenKind kind);
   std::string identifier(const Token& token) const;
   std::string require_name();
+  /// From `start` to the last token consumed, line ends and indentation not counted.
   Span span_since(const Span& start) const;
   static Span join(const Span& first, const Span& last);
 

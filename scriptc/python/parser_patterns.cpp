@@ -54,8 +54,7 @@ StmtPtr Parser::parse_match() {
     node->cases.push_back(parse_case());
   } while (!at(TokenKind::Dedent));
   advance();
-  node->span = join(start, node->cases.back().body.back()->span);
-  return node;
+  return finish_statement(std::move(node), start);
 }
 
 MatchCase Parser::parse_case() {

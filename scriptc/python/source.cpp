@@ -158,7 +158,7 @@ void Source::decode() {
     line = 2;
   }
   const std::string encoding = normalise_encoding(cookie);
-  const bool is_utf8 = encoding.empty() || is_one_of(encoding, {"utf-8"}) || encoding == "utf8";
+  const bool is_utf8 = encoding.empty() || is_one_of(encoding, {"utf-8"}) || (encoding == "utf8" && !has_mark);
   const bool is_ascii = is_one_of(encoding, {"ascii", "us-ascii"});
   const bool is_latin1 = is_one_of(encoding, {"latin-1", "iso-8859-1", "iso-latin-1", "latin1", "iso8859-1"});
   if (!is_utf8 && has_mark) {
