@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scriptc/torch/lowering_compiler.h"
+
+// Python's annotations as TorchScript's types, and the types of plain values.
+
+namespace scriptc::torch_backend {
+
+/// A type, or why there is none (a clause: "'list' needs the type of its elements").
+struct TypeOrReason {
+  c10::TypePtr type;
+  std::string reason;
+};
+
+/// The type that an evaluated annotation stands for.
+TypeOrReason type_of_annotation(Compiler& compiler, const Value& annotation);
+/// The same for an expression in the scope of `function` (strings are forward references).
+TypeOrReason type_of_annotation(Compiler& compiler, const python::PyFunction& function, const python::ExprPtr& expr);
+
+/// The type that TorchScript infers for a value of a module's attribute; an empty list is a list of tensors.
+TypeOrReason type_of_value(Compiler& compiler, const Value& value);
+
+/// `value` as an IValue of `type` (an int becomes a float where the type says so); nullopt if it does not fit.
+std::optional<c10::IValue> to_ivalue(Compiler& compiler, const Value& value, const c10::TypePtr& type);
+
+/// The types and defaults of a function's parameters.
+struct Signature {
+  struct Parameter {
+    std::string name;
+    python::Span span;
+    c10::TypePtr type;             ///< null: not annotated
+    std::optional<int> broadcast;  ///< of BroadcastingListN: N
+    std::optional<Value> default_value;
+    bool keyword_only = false;
+  };
+  std::vector<Parameter> parameters;
+  c10::TypePtr result;  ///< null: inferred
+};
+
+/// Errors (model): an annotation that has no type, `*args` and `**kwargs` that are left, a default of another type.
+Signature signature_of(Compiler& compiler, const python::PyFunction& function);
+
+}  // namespace scriptc::torch_backend

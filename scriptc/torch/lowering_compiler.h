@@ -1,0 +1,115 @@
+#pragma once
+
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/frontend/sugared_value.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "scriptc/python/residual.h"
+#include "scriptc/torch/lowering.h"
+#include "scriptc/torch/lowering_source.h"
+
+// The state of one lowering. LibTorch's ir_emitter does control flow and typing; it asks back for every name that it
+// does not know (resolver.h, sugared_*.h), and functions, methods and classes are compiled when it does.
+
+namespace scriptc::torch_backend {
+
+using PyFunctionPtr = std::shared_ptr<python::PyFunction>;
+using PyClassPtr = std::shared_ptr<python::PyClass>;
+
+/// A class type and the first instance it was made for. Instances share it if they cannot be told apart by compiled
+/// code (class_types.h).
+struct ModuleInfo {
+  ModulePtr module;
+  c10::ClassTypePtr type;
+  std::map<std::string, ModuleInfo*> children;
+  std::map<std::string, std::string> untyped;  ///< attributes without a TorchScript type: why
+  std::map<const python::PyFunction*, std::vector<std::string>> methods;  ///< compiled so far: names on `type`
+};
+
+/// What stands behind a made-up name of a tree: a value, a type, or the refusal to be thrown when it is reached (code
+/// in a branch that is never compiled may hold anything).
+using Named = std::variant<Value, c10::TypePtr, std::shared_ptr<::torch::jit::SugaredValue>, Error>;
+
+class Compiler {
+ public:
+  Compiler(ModulePtr root, python::Evaluator& evaluator, const LoweringOptions& options);
+  ~Compiler();
+
+  ::torch::jit::Module compile();
+
+  python::Evaluator& evaluator() { return evaluator_; }
+  const LoweringOptions& options() const { return options_; }
+  const std::shared_ptr<::torch::jit::CompilationUnit>& unit() const { return unit_; }
+  const std::vector<CompileFrame>& frames() const { return frames_; }
+
+  /// A fresh identifier for a tree; no Python program can contain it.
+  std::string name(Named thing);
+  /// The thing behind an identifier, or null.
+  const Named* find(const std::string& identifier) const;
+
+  ModuleInfo& info(const ModulePtr& module);
+  /// The type whose method is being compiled; null in free functions and script classes.
+  ModuleInfo* owner() const { return owners_.empty() ? nullptr : owners_.back(); }
+  bool is_mutable(const Module& module, const std::string& attribute) const;
+
+  /// Compiles `function` as a method of `owner`'s type, unless that was done; several names if it is overloaded.
+  /// `name`: what it is called where it is used.
+  const std::vector<std::string>& method(ModuleInfo& owner, const PyFunctionPtr& function, const std::string& name,
+                                         const ::torch::jit::SourceRange& called_at);
+  /// Compiles `function` once more under exactly this name.
+  void alias(ModuleInfo& owner, const PyFunctionPtr& function, const std::string& name,
+             const ::torch::jit::SourceRange& called_at);
+  /// Compiles a free function, unless that was done; several if it is overloaded.
+  const std::vector<::torch::jit::StrongFunctionPtr>& function(const PyFunctionPtr& function,
+                                                               const ::torch::jit::SourceRange& called_at);
+
+  /// TorchScript's type for a user's class: NamedTuple, Enum or script class.
+  c10::TypePtr class_type(const PyClassPtr& cls, const ::torch::jit::SourceRange& used_at);
+
+  /// An Error at `range` with the chain of calls.
+  Error error(const ::torch::jit::SourceRange& range, const std::string& sentence, const std::string& help = "") const;
+  /// An Error at `span` of the function that is being compiled.
+  Error error(const python::Span& span, const std::string& sentence, const std::string& help = "") const;
+
+  /// `function` in the compilation unit; `self` is null for free functions. `prefix`: qualified name of the class.
+  struct Definition {
+    PyFunctionPtr function;
+    std::string prefix;
+    std::string name;
+    const ::torch::jit::Self* self = nullptr;
+    ModuleInfo* owner = nullptr;  ///< of methods of modules
+    bool mangle = false;
+  };
+  ::torch::jit::Function* define(const Definition& definition, const ::torch::jit::SourceRange& called_at);
+
+ private:
+  void apply_signature(::torch::jit::Function& function, const struct Signature& signature);
+  std::string free_method_name(const ModuleInfo& owner, const std::string& wanted) const;
+  PyFunctionPtr specialised(const PyFunctionPtr& function, const ModulePtr& self);
+  void compile_entry_points(ModuleInfo& root);
+
+  ModulePtr root_;
+  python::Evaluator& evaluator_;
+  LoweringOptions options_;
+  std::shared_ptr<::torch::jit::CompilationUnit> unit_;
+  python::MutableAttributes mutable_attributes_;
+  std::unique_ptr<python::Specialiser> specialiser_;
+  std::vector<CompileFrame> frames_;
+  std::vector<ModuleInfo*> owners_;  ///< as long as frames_
+  std::map<std::string, Named> named_;
+  std::map<const Module*, ModuleInfo*> infos_;
+  std::vector<std::unique_ptr<ModuleInfo>> types_;
+  std::map<std::string, ModuleInfo*> type_keys_;
+  std::map<const python::PyFunction*, std::vector<::torch::jit::StrongFunctionPtr>> functions_;
+  std::map<const python::PyClass*, c10::TypePtr> classes_;
+  std::vector<std::shared_ptr<const Object>> alive_;  ///< owners of the pointers that are keys
+};
+
+}  // namespace scriptc::torch_backend

@@ -1,0 +1,137 @@
+#include <torch/csrc/jit/frontend/error_report.h>
+
+#include <array>
+#include <regex>
+#include <sstream>
+
+#include "scriptc/model/text.h"
+#include "scriptc/torch/lowering_source.h"
+
+namespace scriptc::torch_backend {
+
+namespace jit = ::torch::jit;
+namespace py = ::scriptc::python;
+
+namespace {
+
+// ErrorReport offers its parts only glued together (text, source excerpt, call stack in LibTorch's own layout). Parsing
+// that back would be fragile; an explicit instantiation may name private members, so it reads them.
+template <auto Text, auto Place>
+struct ReportParts {
+  friend std::string text_of(const jit::ErrorReport& report) { return (report.*Text).str(); }
+  friend jit::SourceRange place_of(const jit::ErrorReport& report) { return report.*Place; }
+};
+template struct ReportParts<&jit::ErrorReport::ss, &jit::ErrorReport::context>;
+std::string text_of(const jit::ErrorReport& report);
+jit::SourceRange place_of(const jit::ErrorReport& report);
+
+struct Rule {
+  const char* pattern;   // of LibTorch's text, matched anywhere in it
+  const char* sentence;  // ours; $1… are the pattern's groups; empty: LibTorch's first line stays
+  const char* help;
+};
+
+// LibTorch's complaints that users meet most, in our words, with a way out.
+const std::array kRules = {
+    Rule{R"(^undefined value (\S+))", "name '$1' is not defined here",
+         "a name must be assigned on every path that leads here, or be known where the function is defined"},
+    Rule{R"(^(\w+) is not defined in the (true|false) branch)",
+         "'$1' is assigned in one branch only and used afterwards: it is missing in the $2 branch",
+         "assign it before the 'if' or in both branches"},
+    Rule{R"(^Type mismatch: (\w+) is set to type (.+) in the true branch and type (.+) in the false branch)",
+         "'$1' has type '$2' in the true branch and type '$3' in the false branch",
+         "give it one type, or declare it before the 'if' with an annotation such as Optional[...]"},
+    Rule{
+        R"(^Variable '(\w+)' previously had type '?([^'\n]+?)'? but is now being assigned to a value of type '?([^'\n]+?)'?(\n|$))",
+        "variable '$1' has type '$2' and is assigned a value of type '$3'",
+        "use another name, or annotate the first assignment"},
+    Rule{R"(^'(.+)' object has no attribute or method '(\w+)')", "a value of type '$1' has no attribute '$2'", ""},
+    Rule{R"(is called recursively)", "this function calls itself, and TorchScript knows no recursion",
+         "write it as a loop"},
+    Rule{R"(^Expected integer literal for index)",
+         "a module container is indexed by a value that is known only when the model runs",
+         "iterate over it, with enumerate() if the index is needed"},
+    Rule{R"(^Return value was annotated as having type (.+) but is actually of type (.+))",
+         "the result is annotated as '$1' but is of type '$2'", ""},
+};
+
+std::string indented(const std::string& text) {
+  std::istringstream lines(text);
+  std::string out;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find_first_not_of(" \t") == std::string::npos) continue;
+    if (line.find("The original call is") != std::string::npos) break;
+    out += "\n    " + escape(line, 400);
+  }
+  return out;
+}
+
+/// LibTorch's text as sentence and the lines that follow it.
+std::pair<std::string, std::string> in_our_words(std::string text) {
+  while (!text.empty() && (text.front() == '\n' || text.front() == ' ')) text.erase(0, 1);
+  for (const Rule& rule : kRules) {
+    std::smatch match;
+    if (!std::regex_search(text, match, std::regex(rule.pattern))) continue;
+    return {match.format(rule.sentence), *rule.help != '\0' ? std::string("\n  help: ") + rule.help : ""};
+  }
+  const std::size_t end = text.find('\n');
+  std::string first = text.substr(0, end);
+  while (!first.empty() && (first.back() == '.' || first.back() == ':' || first.back() == ' ')) first.pop_back();
+  if (!first.empty() && first.size() > 1 && std::isupper(first[0]) && std::islower(first[1])) {
+    first[0] = static_cast<char>(std::tolower(first[0]));
+  }
+  return {first, end == std::string::npos ? "" : indented(text.substr(end))};
+}
+
+const FunctionSource& source_of(const std::vector<CompileFrame>& frames, const jit::SourceRange& range) {
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
+    if (frame->source->owns(range)) return *frame->source;
+  }
+  return *frames.back().source;
+}
+
+std::string call_chain(const std::vector<CompileFrame>& frames) {
+  std::string chain;
+  for (std::size_t i = frames.size(); i-- > 1;) {
+    const FunctionSource& caller = *frames[i - 1].source;
+    chain += "\n  in " + frames[i].name + " called at " + caller.source()->name();
+    if (caller.owns(frames[i].called_at)) {
+      chain += ":" + std::to_string(caller.source()->shown_line(caller.span(frames[i].called_at).line));
+    }
+  }
+  return chain;
+}
+
+Error build(const std::vector<CompileFrame>& frames, const jit::SourceRange& range, const std::string& sentence,
+            const std::string& tail) {
+  const FunctionSource& source = source_of(frames, range);
+  const jit::SourceRange place = source.owns(range) ? range : source.range({});
+  const Error located = py::error_at(ErrorKind::model, *source.source(), source.span(place), sentence);
+  return {ErrorKind::model, located.message() + call_chain(frames) + tail};
+}
+
+/// What a TORCH_CHECK said, without the C++ frames that follow it.
+std::string without_backtrace(std::string text) { return text.substr(0, text.find("\nException raised from")); }
+
+}  // namespace
+
+Error lowering_error(const std::vector<CompileFrame>& frames, const jit::SourceRange& range,
+                     const std::string& sentence, const std::string& help) {
+  return build(frames, range, sentence, help.empty() ? "" : "\n  help: " + help);
+}
+
+void rethrow_as_model_error(const std::vector<CompileFrame>& frames) {
+  try {
+    throw;
+  } catch (const Error&) {
+    throw;
+  } catch (const jit::ErrorReport& report) {
+    const auto [sentence, tail] = in_our_words(text_of(report));
+    throw build(frames, place_of(report), sentence, tail);
+  } catch (const std::exception& e) {
+    const auto [sentence, tail] = in_our_words(without_backtrace(e.what()));
+    throw build(frames, {}, sentence, tail);
+  }
+}
+
+}  // namespace scriptc::torch_backend

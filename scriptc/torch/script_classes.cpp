@@ -1,0 +1,161 @@
+#include <torch/csrc/jit/frontend/resolver.h>
+
+#include "scriptc/model/text.h"
+#include "scriptc/python/runtime.h"
+#include "scriptc/torch/annotations.h"
+#include "scriptc/torch/class_types.h"
+#include "scriptc/torch/sugared_values.h"
+
+// TorchScript's types for user classes that are no modules.
+
+namespace scriptc::torch_backend {
+
+namespace jit = ::torch::jit;
+namespace py = ::scriptc::python;
+
+namespace {
+
+bool derives_from(const py::PyClass& cls, std::string_view name) {
+  for (const auto& weak : cls.mro) {
+    const auto base = weak.lock();
+    if (base && base.get() != &cls && base->name == name) return true;
+  }
+  return false;
+}
+
+PyFunctionPtr class_scope(const PyClassPtr& cls) {
+  auto scope = std::make_shared<py::PyFunction>();
+  scope->name = cls->name;
+  scope->module = cls->module;
+  scope->closure = cls->closure;
+  return scope;
+}
+
+c10::TypePtr enum_type(Compiler& compiler, const PyClassPtr& cls, const c10::QualifiedName& name) {
+  std::vector<c10::EnumNameValue> members;
+  c10::TypePtr common;
+  for (const Value& member : compiler.evaluator().iterate(Value(cls))) {
+    const Value value = compiler.evaluator().get_attribute(member, "value");
+    const Value label = compiler.evaluator().get_attribute(member, "name");
+    const TypeOrReason type = type_of_value(compiler, value);
+    const auto unified =
+        common && type.type ? c10::unifyTypes(common, type.type) : c10::optional<c10::TypePtr>(type.type);
+    if (!type.type || !unified) return nullptr;
+    common = *unified;
+    members.emplace_back(label.as_string(), *to_ivalue(compiler, value, type.type));
+  }
+  return common ? c10::EnumType::create(name, common, std::move(members), compiler.unit()) : nullptr;
+}
+
+c10::TypePtr named_tuple_type(Compiler& compiler, const PyClassPtr& cls, const c10::QualifiedName& name) {
+  std::vector<std::string> fields;
+  std::vector<c10::TypePtr> types;
+  std::vector<c10::IValue> defaults;
+  const PyFunctionPtr scope = class_scope(cls);
+  const auto declared = compiler.evaluator().try_get_attribute(Value(cls), "_fields");
+  if (!declared || !declared->is_tuple()) return nullptr;
+  for (const Value& field : declared->as_tuple()) {
+    const std::string& label = field.as_string();
+    const python::ExprPtr* annotation = cls->annotations.find(label);
+    TypeOrReason type{c10::TensorType::get(), ""};  // collections.namedtuple says no types
+    if (annotation) type = type_of_annotation(compiler, *scope, *annotation);
+    if (!type.type) return nullptr;
+    fields.push_back(label);
+    types.push_back(type.type);
+    const Value* given = cls->dict.find(label);
+    const auto value = given ? to_ivalue(compiler, *given, type.type) : std::nullopt;
+    if (value) defaults.push_back(*value);
+  }
+  return c10::TupleType::createNamed(name, fields, types, defaults);
+}
+
+bool is_method_of_script_class(const std::string& name, const Value& value) {
+  const auto function = value.try_as<py::PyFunction>();
+  return function && function->def && function->mark != py::PyFunction::ScriptMark::ignored && name != "__repr__" &&
+         name != "__hash__";
+}
+
+}  // namespace
+
+/// Compiles the methods of a script class; `__init__` comes first, for it says which attributes there are.
+class ClassCompiler {
+ public:
+  ClassCompiler(Compiler& compiler, PyClassPtr cls, c10::ClassTypePtr type)
+      : compiler_(compiler), cls_(std::move(cls)), type_(std::move(type)) {}
+
+  void compile(const jit::SourceRange& used_at) {
+    const jit::SimpleSelf self(type_);
+    const auto define = [&](const std::string& name, const Value& value) {
+      if (!is_method_of_script_class(name, value)) return;
+      Compiler::Definition definition;
+      definition.function = value.try_as<py::PyFunction>();
+      definition.prefix = type_->name()->qualifiedName();
+      definition.name = name;
+      definition.self = &self;
+      compiler_.define(definition, used_at);
+    };
+    if (const Value* init = cls_->dict.find("__init__")) define("__init__", *init);
+    for (const auto& [name, value] : cls_->dict) {
+      if (name != "__init__") define(name, value);
+    }
+  }
+
+ private:
+  Compiler& compiler_;
+  PyClassPtr cls_;
+  c10::ClassTypePtr type_;
+};
+
+c10::TypePtr Compiler::class_type(const PyClassPtr& cls, const jit::SourceRange& used_at) {
+  if (const auto known = classes_.find(cls.get()); known != classes_.end()) return known->second;
+  const c10::QualifiedName name = unit_->mangle(c10::QualifiedName(type_name_of(cls->qualified_name)));
+  const auto remember = [&](const c10::TypePtr& type) {
+    alive_.push_back(cls);
+    return classes_[cls.get()] = type;
+  };
+  const auto reject = [&](const std::string& why) {
+    return error(used_at, "class " + quote(cls->name) + " cannot be used in compiled code: " + why);
+  };
+  if (derives_from(*cls, "Enum")) {
+    const c10::TypePtr type = enum_type(*this, cls, name);
+    if (!type) throw reject("its members have values of different types, or of types that TorchScript does not have");
+    return remember(type);
+  }
+  if (cls->layout == py::Layout::tuple) {
+    const c10::TypePtr type = named_tuple_type(*this, cls, name);
+    if (!type) throw reject("a field has no type in TorchScript");
+    unit_->register_type(type->expect<c10::TupleType>());
+    return remember(type);
+  }
+  if (cls->layout != py::Layout::plain) throw reject("TorchScript has no such type");
+  const bool inherits = cls->bases.size() > 1 || (cls->bases.size() == 1 && cls->bases[0]->name != "object");
+  if (inherits) throw reject("TorchScript's classes have no bases");
+  const auto type = c10::ClassType::create(name, unit_);
+  unit_->register_type(type);
+  remember(type);
+  ClassCompiler(*this, cls, type).compile(used_at);
+  return type;
+}
+
+Sugared no_grad_class(Compiler& compiler) {
+  const c10::QualifiedName name("__torch__.torch.autograd.grad_mode.no_grad");
+  c10::ClassTypePtr type = compiler.unit()->get_class(name);
+  if (!type) {
+    type = c10::ClassType::create(name, compiler.unit());
+    compiler.unit()->register_type(type);
+    const jit::SimpleSelf self(type);
+    compiler.unit()->define(name, R"(
+def __init__(self) -> None:
+    self.prev = False
+def __enter__(self) -> None:
+    self.prev = torch.is_grad_enabled()
+    torch.set_grad_enabled(False)
+def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
+    torch.set_grad_enabled(self.prev)
+)",
+                            jit::nativeResolver(), &self);
+  }
+  return std::make_shared<jit::ClassValue>(type);
+}
+
+}  // namespace scriptc::torch_backend

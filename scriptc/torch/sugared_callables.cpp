@@ -1,0 +1,147 @@
+#include "scriptc/torch/sugared_callables.h"
+
+#include "scriptc/model/text.h"
+#include "scriptc/torch/annotations.h"
+
+namespace scriptc::torch_backend {
+
+namespace jit = ::torch::jit;
+namespace py = ::scriptc::python;
+
+namespace {
+
+using Loc = jit::SourceRange;
+using Named_ = at::ArrayRef<jit::NamedValue>;
+
+/// An exception class: calling it makes the message that `raise` takes.
+class ExceptionClass final : public jit::ExceptionValue {
+ public:
+  ExceptionClass(std::string name, std::string qualified)
+      : ExceptionValue(std::move(name)), qualified_(std::move(qualified)) {}
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, Named_ args, Named_, std::size_t) override {
+    jit::Graph& graph = *m.graph();
+    jit::Value* text = nullptr;
+    for (const jit::NamedValue& arg : args) {
+      jit::Value* part = arg.value(graph);
+      if (!part->type()->isSubtypeOf(*c10::StringType::get())) {
+        part = jit::emitBuiltinCall(loc, graph, c10::aten::str, {part}, {});
+      }
+      if (text) {
+        jit::Value* comma = jit::insertConstant(graph, std::string(", "), loc);
+        text = jit::emitBuiltinCall(loc, graph, c10::aten::add, {text, comma}, {});
+      }
+      text = text ? jit::emitBuiltinCall(loc, graph, c10::aten::add, {text, part}, {}) : part;
+    }
+    if (!text) text = jit::insertConstant(graph, std::string(), loc);
+    jit::Value* name = jit::insertConstant(graph, qualified_, loc);
+    return std::make_shared<jit::ExceptionMessageValue>(text, name);
+  }
+
+ private:
+  std::string qualified_;
+};
+
+class PartialValue final : public jit::SugaredValue {
+ public:
+  PartialValue(Sugared callee, std::vector<jit::NamedValue> args, std::vector<jit::NamedValue> keywords)
+      : callee_(std::move(callee)), args_(std::move(args)), keywords_(std::move(keywords)) {}
+  std::string kind() const override { return "functools.partial"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, Named_ args, Named_ keywords, std::size_t binders) override {
+    std::vector<jit::NamedValue> all = args_;
+    all.insert(all.end(), args.begin(), args.end());
+    std::vector<jit::NamedValue> named(keywords.begin(), keywords.end());
+    for (const jit::NamedValue& given : keywords_) {
+      const bool again = std::any_of(keywords.begin(), keywords.end(),
+                                     [&](const jit::NamedValue& k) { return k.name() == given.name(); });
+      if (!again) named.push_back(given);
+    }
+    return callee_->call(loc, m, all, named, binders);
+  }
+
+ private:
+  Sugared callee_;
+  std::vector<jit::NamedValue> args_, keywords_;
+};
+
+class SuperValue final : public jit::SugaredValue {
+ public:
+  SuperValue(Compiler& compiler, PyClassPtr after) : compiler_(compiler), after_(std::move(after)) {}
+  std::string kind() const override { return "super()"; }
+
+  Sugared attr(const Loc& loc, jit::GraphFunction& m, const std::string& field) override {
+    ModuleInfo* owner = compiler_.owner();
+    const auto cls = owner ? std::dynamic_pointer_cast<py::PyClass>(owner->module->class_) : nullptr;
+    const Value* found = cls ? cls->lookup_after(*after_, field) : nullptr;
+    const auto function = found ? found->try_as<py::PyFunction>() : nullptr;
+    if (!function)
+      throw compiler_.error(loc, "'super()' has no method " + quote(field) + " behind " + quote(after_->name));
+    const PyClassPtr home = function->owner.lock();
+    return make_method(m.graph()->inputs().at(0),
+                       compiler_.method(*owner, function, (home ? home->name + "_" : "") + field, loc));
+  }
+
+ private:
+  Compiler& compiler_;
+  PyClassPtr after_;
+};
+
+}  // namespace
+
+Sugared make_super(Compiler& compiler, const PyClassPtr& after) {
+  return std::make_shared<SuperValue>(compiler, after);
+}
+
+Sugared make_class(Compiler& compiler, const PyClassPtr& cls, const Loc& loc) {
+  if (cls->layout == py::Layout::exception) {
+    return std::make_shared<ExceptionClass>(cls->name, cls->def ? "__torch__." + cls->qualified_name : cls->name);
+  }
+  if (cls->layout == py::Layout::module) {
+    throw compiler.error(loc, "a " + quote(cls->name) + " is made in compiled code, where no modules can be made",
+                         "make it in __init__ and keep it as an attribute");
+  }
+  const std::string qualified = qualified_name_of(Value(cls));
+  if (qualified == "collections.OrderedDict") return special_form(c10::Symbol::fromQualString("prim::dict"));
+  if (qualified == "torch.device") return make_operator(compiler, "device", loc);
+  if (!cls->def) throw compiler.error(loc, quote(cls->name) + " cannot be made in compiled code");
+  const c10::TypePtr type = compiler.class_type(cls, loc);
+  if (const auto tuple = type->cast<c10::TupleType>()) return std::make_shared<jit::NamedTupleConstructor>(tuple);
+  if (const auto enumeration = type->cast<c10::EnumType>()) return std::make_shared<jit::SugaredEnumClass>(enumeration);
+  return std::make_shared<jit::ClassValue>(type->expect<c10::ClassType>());
+}
+
+Sugared make_partial(Compiler& compiler, const py::Partial& partial, const Loc& loc, jit::GraphFunction& m) {
+  std::vector<jit::NamedValue> args, keywords;
+  for (const Value& arg : partial.args) args.emplace_back(to_sugared(compiler, arg, loc, m)->asValue(loc, m));
+  for (const auto& [name, value] : partial.kwargs) {
+    keywords.emplace_back(name, to_sugared(compiler, value, loc, m)->asValue(loc, m));
+  }
+  return std::make_shared<PartialValue>(to_sugared(compiler, partial.function, loc, m), std::move(args),
+                                        std::move(keywords));
+}
+
+PyFunctionPtr without_first_parameter(const PyFunctionPtr& function, const Value& value) {
+  auto copy = std::make_shared<py::PyFunction>(*function);
+  auto args = std::make_shared<py::Arguments>(function->args());
+  auto& list = args->posonlyargs.empty() ? args->args : args->posonlyargs;
+  auto scope = std::make_shared<py::Scope>();
+  scope->parent = function->closure;
+  if (!list.empty()) {
+    scope->names.set(list.front().arg, value);
+    list.erase(list.begin());
+  }
+  copy->closure = scope;
+  if (function->def) {
+    auto def = std::make_shared<py::FunctionDef>(*function->def);
+    def->args = args;
+    copy->def = def;
+  } else {
+    auto lambda = std::make_shared<py::Lambda>(*function->lambda);
+    lambda->args = args;
+    copy->lambda = lambda;
+  }
+  return copy;
+}
+
+}  // namespace scriptc::torch_backend

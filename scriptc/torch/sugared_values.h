@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "scriptc/torch/lowering_compiler.h"
+
+// Python values as LibTorch's ir_emitter wants to see them.
+
+namespace scriptc::torch_backend {
+
+using Sugared = std::shared_ptr<::torch::jit::SugaredValue>;
+
+/// `value` inside the graph of `m`. Errors (model): a value that compiled code cannot use.
+Sugared to_sugared(Compiler& compiler, const Value& value, const ::torch::jit::SourceRange& loc,
+                   ::torch::jit::GraphFunction& m);
+
+/// None, numbers, strings, tensors, torch's constants, and containers of them only.
+bool is_plain_data(const Value& value);
+
+/// The qualified name of a function or class, else "".
+std::string qualified_name_of(const Value& value);
+
+/// The name under which the ir_emitter itself knows a builtin (`len`, `range`, `int`…).
+std::optional<std::string> builtin_name(const Value& value);
+
+/// What a call of this function is known to give in a compiled model: `torch.jit.is_scripting` → true.
+std::optional<bool> fixed_answer(const std::string& qualified_name);
+
+enum class ContextManager { no_grad, without_effect, script_class, unknown };
+ContextManager context_manager(const Value& callee);
+
+/// The class behind `with torch.no_grad()`.
+Sugared no_grad_class(Compiler& compiler);
+
+/// annotate, isinstance…: forms that the ir_emitter handles by itself.
+Sugared special_form(c10::Symbol form);
+
+/// `super()` in a method: attributes are looked up behind `after`.
+Sugared make_super(Compiler& compiler, const PyClassPtr& after);
+
+/// An ATen operator. Errors (model): no such operator, with the nearest names.
+Sugared make_operator(Compiler& compiler, const std::string& name, const ::torch::jit::SourceRange& loc);
+
+/// A module of the tree; `self` is its value in the graph.
+Sugared make_module(Compiler& compiler, ::torch::jit::Value* self, ModuleInfo& info);
+
+/// The sugared value that turns a call of `function` with arguments in front into one with all of them.
+Sugared make_method(::torch::jit::Value* self, const std::vector<std::string>& names);
+
+}  // namespace scriptc::torch_backend

@@ -1,0 +1,204 @@
+#include "scriptc/torch/to_tree.h"
+
+#include <array>
+#include <cmath>
+
+#include "scriptc/model/text.h"
+#include "scriptc/python/ast_scope.h"
+#include "scriptc/python/parser.h"
+#include "scriptc/torch/sugared_values.h"
+
+namespace scriptc::torch_backend {
+
+namespace jit = ::torch::jit;
+namespace py = ::scriptc::python;
+
+TreeBuilder::TreeBuilder(Compiler& compiler, const py::PyFunction& function, FunctionSourcePtr source)
+    : compiler_(compiler), function_(function), source_(std::move(source)) {
+  const auto add = [&](const std::vector<py::Parameter>& parameters) {
+    for (const py::Parameter& parameter : parameters) locals_.insert(parameter.arg);
+  };
+  add(function.args().posonlyargs);
+  add(function.args().args);
+  add(function.args().kwonlyargs);
+  if (function.def) {
+    for (const std::string& name : py::analyse(*function.def).locals) locals_.insert(name);
+  }
+}
+
+jit::Def TreeBuilder::definition(const Signature& signature, const std::string& name) {
+  const Range whole = range({});
+  std::vector<jit::Param> params;
+  for (const Signature::Parameter& parameter : signature.parameters) {
+    const Range at = range(parameter.span);
+    auto type = jit::Maybe<Expr>::create(at);
+    if (parameter.type) type = jit::Maybe<Expr>::create(at, named(parameter.span, parameter.type));
+    params.push_back(jit::Param::create(at, jit::Ident::create(at, parameter.name), type, jit::Maybe<Expr>::create(at),
+                                        parameter.keyword_only));
+  }
+  auto result = jit::Maybe<Expr>::create(whole);
+  if (signature.result) result = jit::Maybe<Expr>::create(whole, named({}, signature.result));
+  const auto decl = jit::Decl::create(whole, jit::List<jit::Param>::create(whole, params), result);
+  const py::Span span = function_.def ? function_.def->span : function_.lambda->span;
+  py::StmtList body;
+  if (function_.def) {
+    body = function_.def->body;
+  } else {
+    auto value = std::make_shared<py::Return>();
+    value->span = span;
+    value->value = function_.lambda->body;
+    body.push_back(value);
+  }
+  return jit::Def::create(whole, jit::Ident::create(whole, name), decl, block(span, body));
+}
+
+jit::Expr TreeBuilder::variable(const Range& at, const std::string& name) const {
+  return jit::Var::create(at, jit::Ident::create(at, name));
+}
+
+jit::Expr TreeBuilder::named(const py::Span& span, Named thing) const {
+  return variable(range(span), compiler_.name(std::move(thing)));
+}
+
+jit::Expr TreeBuilder::refuse(const py::Span& span, const std::string& sentence, const std::string& help) const {
+  return named(span, compiler_.error(range(span), sentence, help));
+}
+
+jit::Expr TreeBuilder::keyword(const Range& at, int token) const { return Expr(jit::Compound::create(token, at, {})); }
+
+jit::Expr TreeBuilder::literal(const py::Span& span, const Value& value) const {
+  const Range at = range(span);
+  if (value.is_none()) return keyword(at, jit::TK_NONE);
+  if (value.is_bool()) return keyword(at, value.as_bool() ? jit::TK_TRUE : jit::TK_FALSE);
+  if (value.is_int()) return jit::Const::create(at, std::to_string(value.as_int()));
+  if (value.is_string()) return jit::StringLiteral::create(at, value.as_string());
+  if (value.is_float() && std::isfinite(value.as_float())) return jit::Const::create(at, repr(value));
+  if (!is_plain_data(value)) return named(span, value);
+  std::vector<Expr> items;
+  if (value.is_list() || value.is_tuple()) {
+    for (const Value& item : value.is_list() ? value.as_list() : value.as_tuple()) items.push_back(literal(span, item));
+    const auto list = jit::List<Expr>::create(at, items);
+    if (value.is_list()) return jit::ListLiteral::create(at, list);
+    if (!std::get<std::shared_ptr<TupleValue>>(value.data())->type) return jit::TupleLiteral::create(at, list);
+  }
+  return named(span, value);
+}
+
+std::optional<Value> TreeBuilder::value_of(const py::ExprPtr& expr) const {
+  if (const auto* resolved = py::as<py::Resolved>(expr)) return resolved->value;
+  if (const auto* name = py::as<py::Name>(expr)) {
+    if (const auto found = imported_.find(name->id); found != imported_.end()) return found->second;
+    if (locals_.contains(name->id) || comprehension_names_.contains(name->id)) return std::nullopt;
+    return compiler_.evaluator().try_resolve(function_, name->id);
+  }
+  if (const auto* attribute = py::as<py::Attribute>(expr)) {
+    const std::optional<Value> base = value_of(attribute->value);
+    // Attributes of modules of the tree and of data are looked up when the model runs.
+    if (!base || !base->is_object() || base->try_as<Module>()) return std::nullopt;
+    return compiler_.evaluator().try_get_attribute(*base, attribute->attr);
+  }
+  return std::nullopt;
+}
+
+jit::Expr TreeBuilder::type(const py::ExprPtr& annotation) {
+  if (const auto* resolved = py::as<py::Resolved>(annotation)) {
+    const TypeOrReason known = type_of_annotation(compiler_, resolved->value);
+    if (known.type) return named(annotation->span, known.type);
+    return refuse(annotation->span, "this annotation is no type: " + known.reason);
+  }
+  const TypeOrReason found = type_of_annotation(compiler_, function_, annotation);
+  if (found.type) return named(annotation->span, found.type);
+  return refuse(annotation->span, "this annotation is no type of TorchScript: " + found.reason);
+}
+
+// `isinstance(x, (A, B))`. No compiled value can be an instance of a class that has no type: such a class becomes a
+// type that nothing is of.
+jit::Expr TreeBuilder::instance_types(const py::ExprPtr& classes) {
+  if (const auto* tuple = py::as<py::TupleExpr>(classes)) {
+    std::vector<Expr> items;
+    for (const py::ExprPtr& item : tuple->elts) items.push_back(instance_types(item));
+    return jit::TupleLiteral::create(range(classes->span), jit::List<Expr>::create(range(classes->span), items));
+  }
+  const auto of_value = [&](const Value& value) -> Expr {
+    if (const auto builtin = builtin_name(value); builtin && (*builtin == "list" || *builtin == "tuple")) {
+      return variable(range(classes->span), *builtin);
+    }
+    const TypeOrReason found = type_of_annotation(compiler_, value);
+    return named(classes->span, found.type ? found.type : c10::CapsuleType::get());
+  };
+  std::optional<Value> value = value_of(classes);
+  if (!value) value = compiler_.evaluator().evaluate_in(function_, classes, {});
+  if (!value->is_tuple()) return of_value(*value);
+  std::vector<Expr> items;
+  for (const Value& item : value->as_tuple()) items.push_back(of_value(item));
+  return jit::TupleLiteral::create(range(classes->span), jit::List<Expr>::create(range(classes->span), items));
+}
+
+jit::Expr TreeBuilder::apply(const py::Span& span, const Expr& callee, const std::vector<Expr>& args) const {
+  const Range at = range(span);
+  return jit::Apply::create(at, callee, jit::List<Expr>::create(at, args), jit::List<jit::Attribute>::create(at, {}));
+}
+
+// `super()` and `super(Class, self)`: attributes are looked up behind the class whose body this is.
+jit::Expr TreeBuilder::super_proxy(const py::Call& node) {
+  PyClassPtr after = function_.owner.lock();
+  if (!node.args.empty()) {
+    const std::optional<Value> given = value_of(node.args[0]);
+    after = given ? given->try_as<py::PyClass>() : nullptr;
+  }
+  if (!after) return refuse(node.span, "'super()' needs a class around it");
+  return named(node.span, make_super(compiler_, after));
+}
+
+jit::Expr TreeBuilder::reverse(const py::Call& node) {
+  const Range at = range(node.span);
+  const auto nothing = jit::Maybe<Expr>::create(at);
+  const auto step = jit::Maybe<Expr>::create(at, jit::Const::create(at, "-1"));
+  const Expr backwards = jit::SliceExpr::create(at, nothing, nothing, step);
+  return jit::Subscript::create(at, expression(node.args[0]), jit::List<Expr>::create(at, {backwards}));
+}
+
+std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const Value& callee) {
+  const std::string qualified = qualified_name_of(callee);
+  const std::size_t count = node.args.size();
+  if (qualified == "builtins.super") return super_proxy(node);
+  if (qualified == "builtins.isinstance" && count == 2) {
+    return apply(node.span, variable(range(node.func->span), "isinstance"),
+                 {expression(node.args[0]), instance_types(node.args[1])});
+  }
+  if (qualified == "torch.jit.isinstance" && count == 2) {
+    return apply(node.span, named(node.func->span, special_form(c10::Symbol::fromQualString("prim::isinstance"))),
+                 {expression(node.args[0]), instance_types(node.args[1])});
+  }
+  if (qualified == "torch.jit.annotate" && count == 2) {
+    return apply(node.span, named(node.func->span, special_form(c10::prim::annotate)),
+                 {type(node.args[0]), expression(node.args[1])});
+  }
+  if (qualified == "typing.cast" && count == 2) {
+    return apply(node.span, named(node.func->span, special_form(c10::prim::unchecked_cast)),
+                 {type(node.args[0]), expression(node.args[1])});
+  }
+  if (qualified == "builtins.reversed" && count == 1) return reverse(node);
+  if (const std::optional<bool> fixed = fixed_answer(qualified)) return literal(node.span, Value(*fixed));
+  return std::nullopt;
+}
+
+jit::Expr TreeBuilder::call(const py::Call& node) {
+  if (const std::optional<Value> callee = value_of(node.func)) {
+    if (std::optional<Expr> special = special_call(node, *callee)) return *special;
+  }
+  const Range at = range(node.span);
+  std::vector<jit::Attribute> keywords;
+  for (const py::Keyword& given : node.keywords) {
+    if (given.arg.empty()) {
+      return refuse(given.value->span, "'**' in a call is not supported in a compiled method unless its dict is known",
+                    "pass the arguments by name");
+    }
+    const Expr value = expression(given.value);
+    keywords.push_back(jit::Attribute::create(value.range(), jit::Ident::create(value.range(), given.arg), value));
+  }
+  return jit::Apply::create(at, expression(node.func), list(node.span, node.args),
+                            jit::List<jit::Attribute>::create(at, keywords));
+}
+
+}  // namespace scriptc::torch_backend

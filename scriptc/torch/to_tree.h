@@ -1,0 +1,95 @@
+#pragma once
+
+#include <torch/csrc/jit/frontend/tree_views.h>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "scriptc/torch/annotations.h"
+#include "scriptc/torch/lowering_compiler.h"
+
+namespace scriptc::torch_backend {
+
+/// LibTorch's token for an operator.
+int token_of(python::BinaryOperator op);
+
+/// Python's syntax tree of one function as LibTorch's. Names that are no variables of the function are looked up here
+/// and become made-up names that the resolver knows; what TorchScript cannot express becomes a name that throws when
+/// it is reached, so that code which is never compiled may hold anything.
+class TreeBuilder {
+ public:
+  TreeBuilder(Compiler& compiler, const python::PyFunction& function, FunctionSourcePtr source);
+
+  ::torch::jit::Def definition(const Signature& signature, const std::string& name);
+
+ private:
+  using Expr = ::torch::jit::Expr;
+  using Stmt = ::torch::jit::Stmt;
+  using Range = ::torch::jit::SourceRange;
+
+  // to_tree.cpp: names, constants, calls
+  Range range(const python::Span& span) const { return source_->range(span); }
+  Expr variable(const Range& at, const std::string& name) const;
+  Expr named(const python::Span& span, Named thing) const;
+  Expr refuse(const python::Span& span, const std::string& sentence, const std::string& help = "") const;
+  Expr keyword(const Range& at, int token) const;
+  Expr literal(const python::Span& span, const Value& value) const;
+  std::optional<Value> value_of(const python::ExprPtr& expr) const;
+  Expr type(const python::ExprPtr& annotation);
+  Expr instance_types(const python::ExprPtr& classes);
+  Expr call(const python::Call& node);
+  std::optional<Expr> special_call(const python::Call& node, const Value& callee);
+  Expr apply(const python::Span& span, const Expr& callee, const std::vector<Expr>& args) const;
+  Expr super_proxy(const python::Call& node);
+  Expr reverse(const python::Call& node);
+
+  // to_tree_expressions.cpp
+  Expr expression(const python::ExprPtr& expr);
+  std::vector<Expr> expressions(const python::ExprList& list);
+  ::torch::jit::List<Expr> list(const python::Span& span, const python::ExprList& list);
+  Expr constant(const python::Constant& node);
+  Expr name(const python::Name& node);
+  Expr known(const python::Span& span, const Value& value);
+  Expr value(const python::Resolved& node);
+  Expr attribute(const python::Attribute& node);
+  Expr boolean(const python::BoolOp& node);
+  Expr unary(const python::UnaryOp& node);
+  Expr ternary(const python::IfExp& node);
+  Expr compare(const python::Compare& node);
+  Expr subscript(const python::Subscript& node);
+  Expr slice(const python::Slice& node);
+  Expr joined(const python::JoinedStr& node);
+  Expr comprehension(const python::Span& span, const python::ExprPtr& element, const python::ExprPtr& value,
+                     const std::vector<python::Comprehension>& generators);
+  Expr walrus(const python::NamedExpr& node);
+  Expr dictionary(const python::DictExpr& node);
+
+  // to_tree_statements.cpp
+  ::torch::jit::List<Stmt> block(const python::Span& span, const python::StmtList& body);
+  void statement(const python::StmtPtr& stmt, std::vector<Stmt>& out);
+  void assign(const python::Assign& node, std::vector<Stmt>& out);
+  void annotated_assign(const python::AnnAssign& node, std::vector<Stmt>& out);
+  void augmented_assign(const python::AugAssign& node, std::vector<Stmt>& out);
+  void loop(const python::For& node, std::vector<Stmt>& out);
+  void with(const python::With& node, std::vector<Stmt>& out);
+  void raise(const python::Raise& node, std::vector<Stmt>& out);
+  void import(const python::Stmt& node);
+  Stmt expression_statement(const python::Span& span, const Expr& value) const;
+  /// Runs `convert` with walrus targets allowed; their assignments come before what it returns.
+  Expr hoisting(const python::ExprPtr& expr, std::vector<Stmt>& out);
+
+  Compiler& compiler_;
+  const python::PyFunction& function_;
+  FunctionSourcePtr source_;
+  std::set<std::string> locals_;
+  std::multiset<std::string> comprehension_names_;
+  std::map<std::string, Value> imported_;
+  std::map<std::string, python::ExprPtr> declared_;  ///< `x: T` without a value
+  std::vector<Stmt>* hoisted_ = nullptr;             ///< where assignments of `:=` go; null: not allowed here
+  bool in_message_ = false;                          ///< of an exception: format specs do not matter
+};
+
+}  // namespace scriptc::torch_backend
