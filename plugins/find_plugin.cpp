@@ -39,13 +39,11 @@ std::string find_path(const std::string& module) {
   const fs::path path(module);
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::vector<std::string> candidates;
-  for (const std::string& name : plugin_names(folder))
-    candidates.push_back(
-        (path.has_parent_path() ? folder / (name + kExtension) : fs::path(name + kExtension)).string());
+  for (const std::string& name : plugin_names(folder)) candidates.push_back(name + kExtension);
   throw Error(ErrorKind::io,
               "plugin " + quote(module) + " was not found: " +
                   (error ? error : std::make_error_code(std::errc::no_such_file_or_directory)).message() +
-                  did_you_mean(module, candidates));
+                  did_you_mean(path.filename().string(), candidates));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #define BOOST_DLL_USE_STD_FS
 #include <boost/dll/shared_library.hpp>
 #include <boost/dll/shared_library_load_mode.hpp>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -25,8 +26,8 @@ std::string module_name_of(const std::string& path) {
 
 class LoadedPlugin final : public Plugin {
  public:
-  LoadedPlugin(std::string path, boost::dll::shared_library library, Registration registration, bool native)
-      : path_(std::move(path)), library_(std::move(library)), registration_(std::move(registration)) {
+  LoadedPlugin(std::string path, Registration registration, bool native)
+      : path_(std::move(path)), registration_(std::move(registration)) {
     for (RegisteredModel& model : registration_.models) {
       model.info.native = native;
       models_.push_back(model.info);
@@ -87,15 +88,16 @@ class LoadedPlugin final : public Plugin {
   }
 
   std::string path_;
-  boost::dll::shared_library library_;
   Registration registration_;
   std::vector<ModelInfo> models_;
 };
 
-boost::dll::shared_library open_library(const std::string& path) {
+/// Never unloaded, not even at exit or when registering fails: values and exceptions may refer to a plugin's code.
+boost::dll::shared_library& open_library(const std::string& path) {
+  static auto& libraries = *new std::deque<boost::dll::shared_library>;
   try {
     const auto mode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local;
-    return boost::dll::shared_library(std::filesystem::absolute(path), mode);
+    return libraries.emplace_back(std::filesystem::absolute(path), mode);
   } catch (const std::exception& error) {
     throw Error(ErrorKind::plugin, "plugin " + quote(path) + " cannot be loaded: " + escape(error.what(), 0));
   }
@@ -124,15 +126,13 @@ Registration register_models(const std::string& path, const boost::dll::shared_l
 }  // namespace
 
 std::shared_ptr<Plugin> load_plugin(const std::string& path, const std::string& libtorch) {
-  // Leaked: plugins are never unloaded, not even at exit, since values may refer to their code.
   static auto& loaded = *new std::map<std::string, std::shared_ptr<Plugin>>;
   const PluginNote note = read_plugin_note(path);
   check_plugin_note(path, note, libtorch);
   const std::string key = std::filesystem::canonical(path).string();
   if (const auto known = loaded.find(key); known != loaded.end()) return known->second;
-  boost::dll::shared_library library = open_library(path);
-  Registration registration = register_models(path, library);
-  return loaded[key] = std::make_shared<LoadedPlugin>(path, std::move(library), std::move(registration), note.native);
+  Registration registration = register_models(path, open_library(path));
+  return loaded[key] = std::make_shared<LoadedPlugin>(path, std::move(registration), note.native);
 }
 
 }  // namespace scriptc::plugins

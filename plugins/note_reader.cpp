@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <limits>
 #include <system_error>
 #include <vector>
 
@@ -26,27 +25,30 @@ constexpr std::uint64_t kMostNoteBytes = 1 << 20;
 /// A file read in pieces, each of which must lie inside it.
 class File {
  public:
-  explicit File(const std::string& path) : path_(path), stream_(path, std::ios::binary) {
-    stream_.seekg(0, std::ios::end);
-    const std::streamoff size = stream_.tellg();
-    // Folders open, but have no size and cannot be read.
-    if (!stream_ || size < 0 || size == std::numeric_limits<std::streamoff>::max()) {
-      const int cause = errno != 0 ? errno : EISDIR;
-      throw Error(ErrorKind::io,
-                  "plugin " + quote(path) + " cannot be read: " + std::generic_category().message(cause));
-    }
-    size_ = static_cast<std::uint64_t>(size);
+  explicit File(const std::string& path) : path_(path) {
+    std::error_code error;
+    const bool is_file = std::filesystem::is_regular_file(path, error);
+    size_ = is_file ? std::filesystem::file_size(path, error) : 0;
+    if (is_file && !error) stream_.open(path, std::ios::binary);  // not before: opening a FIFO waits for its writer
+    if (is_file && !error && !stream_) error = std::make_error_code(std::errc::permission_denied);
+    if (is_file && !error) return;
+    throw Error(ErrorKind::io,
+                "plugin " + quote(path) + " cannot be read: " + (error ? error.message() : "not a file"));
   }
 
-  /// `what` completes the message: "… is damaged: its note ends beyond the end of the file".
-  std::string read(std::uint64_t offset, std::uint64_t count, const char* what) {
+  /// `what` completes the message: "… is damaged: its notes end beyond the end of the file, …".
+  void check(std::uint64_t offset, std::uint64_t count, const char* what) const {
     if (offset > size_ || count > size_ - offset)
       throw Error(ErrorKind::plugin, "plugin " + quote(path_) + " is damaged: " + what +
                                          " beyond the end of the file, which has " + std::to_string(size_) + " bytes");
+  }
+
+  std::string read(std::uint64_t offset, std::uint64_t count, const char* what) {
+    check(offset, count, what);
     std::string bytes(count, '\0');
     stream_.seekg(static_cast<std::streamoff>(offset));
     if (!stream_.read(bytes.data(), static_cast<std::streamsize>(count)))
-      throw Error(ErrorKind::io, "plugin " + quote(path_) + " cannot be read: " + std::generic_category().message(EIO));
+      throw Error(ErrorKind::io, "plugin " + quote(path_) + " cannot be read: input or output error");
     return bytes;
   }
 
@@ -114,18 +116,21 @@ Elf64_Ehdr read_header(File& file, const std::string& path) {
 }  // namespace
 
 PluginNote read_plugin_note(const std::string& path) {
-  errno = 0;
   File file(path);
   const Elf64_Ehdr header = read_header(file, path);
   if (header.e_type != ET_DYN || header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum > kMostHeaders)
     throw Error(ErrorKind::plugin, quote(path) + " is no plugin: it is an ELF file, but no shared library" + kHelp);
   const std::string table =
       file.read(header.e_phoff, std::uint64_t{header.e_phnum} * sizeof(Elf64_Phdr), "its program headers end");
+  std::string descriptor;
   for (std::size_t i = 0; i < header.e_phnum; ++i) {
     const auto segment = struct_at<Elf64_Phdr>(table, i * sizeof(Elf64_Phdr));
-    if (segment.p_type != PT_NOTE || segment.p_filesz > kMostNoteBytes) continue;
-    const std::string descriptor = find_descriptor(file.read(segment.p_offset, segment.p_filesz, "its notes end"));
-    if (descriptor.empty()) continue;
+    // dlopen maps what is not there, and the program dies of SIGBUS when it touches that.
+    if (segment.p_type == PT_LOAD) file.check(segment.p_offset, segment.p_filesz, "its code and data end");
+    if (segment.p_type == PT_NOTE && segment.p_filesz <= kMostNoteBytes && descriptor.empty())
+      descriptor = find_descriptor(file.read(segment.p_offset, segment.p_filesz, "its notes end"));
+  }
+  if (!descriptor.empty()) {
     const scriptc_note note = decode(descriptor);
     return {note.abi_version,       note.kind == SCRIPTC_KIND_NATIVE, note.cxx11_abi != 0,
             text_of(note.libtorch), text_of(note.compiler),           header.e_machine};

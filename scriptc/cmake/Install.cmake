@@ -1,13 +1,7 @@
-# cmake --install: programs, libraries, plugins, the SDK's headers and the package that find_package(scriptc) finds.
-# Included last, when all targets are there.
+# cmake --install: libraries, plugins, the SDK's headers and the package that find_package(scriptc) finds;
+# the programs install themselves. Included last, when all targets are there.
 include(CMakePackageConfigHelpers)
 
-foreach(program IN ITEMS pytorch_to_torch scriptc_program)
-  if(TARGET ${program})
-    set_target_properties(${program} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
-    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-  endif()
-endforeach()
 install(TARGETS scriptc LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET scriptc_torch)
   # Beside libscriptc.so, and LibTorch where it was linked from.

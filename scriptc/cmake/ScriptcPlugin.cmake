@@ -20,6 +20,8 @@ function(scriptc_add_plugin name)
   if(SCRIPTC_PLUGIN_OUTPUT_DIRECTORY)
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${SCRIPTC_PLUGIN_OUTPUT_DIRECTORY})
   endif()
+  # Messages show places as `lenet.cpp:7`. ccache may have made the path relative to the build folder.
+  file(RELATIVE_PATH relative ${CMAKE_BINARY_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
   target_compile_options(${name} PRIVATE
-    -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/= -ffile-prefix-map=${CMAKE_BINARY_DIR}=.)
+    -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/= -ffile-prefix-map=${relative}/= -ffile-prefix-map=${CMAKE_BINARY_DIR}=.)
 endfunction()
