@@ -530,7 +530,7 @@ def group_norm(input: Tensor, num_groups: int, weight: Optional[Tensor] = None, 
                eps: float = 1e-5) -> Tensor:
     if input.dim() < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.dim()}")
-    _verify_batch_size([input.size(0) * input.size(1) // num_groups, num_groups] + input.size()[2:])
+    _verify_batch_size([input.size(0) * input.size(1) // num_groups, num_groups] + list(input.size())[2:])
     return torch.group_norm(input, num_groups, weight, bias, eps, True)
 
 

@@ -1,10 +1,6 @@
 """scriptc/nn, run by CPython, against torch.nn: parameters, initial values, outputs, and TorchScript's acceptance."""
 
-import copy
-import importlib.util
 import inspect
-import pathlib
-import sys
 import warnings
 
 import pytest
@@ -12,29 +8,13 @@ import torch
 
 from input_specs import make_inputs
 from layer_table import LAYERS, Make, describe
+from nn_packages import expect_same, ours, scriptable
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2] / 'scriptc' / 'nn'
 VERSION = tuple(int(part) for part in torch.__version__.split('.')[:2])
 HERE = [layer for layer in LAYERS if layer.since <= VERSION]
 
 # Python's deprecations (size_average, align_corners…) are not what is tested.
 warnings.filterwarnings('ignore')
-
-
-def load_package(name, replaced=()):
-    """scriptc/nn as a package of that name; `replaced` submodules are torch.nn's own."""
-    for submodule in replaced:
-        sys.modules[f'{name}.{submodule}'] = importlib.import_module(f'torch.nn.{submodule}')
-    spec = importlib.util.spec_from_file_location(name, SOURCE / '__init__.py', submodule_search_locations=[str(SOURCE)])
-    package = importlib.util.module_from_spec(spec)
-    sys.modules[name] = package
-    spec.loader.exec_module(package)
-    return package
-
-
-ours = load_package('scriptc_nn')
-# torch.jit.script knows torch's own ModuleList by its class: with it, it unrolls the loops over ours' children.
-scriptable = load_package('scriptc_nn_scriptable', ['modules.container'])
 
 
 def build(nn, layer, seed=3):
@@ -57,10 +37,6 @@ def run(module, layer, seed=5):
     inputs = make_inputs(layer.inputs)
     torch.manual_seed(seed)
     return module(*inputs)
-
-
-def expect_same(actual, expected):
-    torch.testing.assert_close(actual, expected, rtol=1e-5, atol=1e-6, equal_nan=True)
 
 
 def expect_same_state(actual, expected):
@@ -109,8 +85,10 @@ def test_outputs_and_statistics_are_equal_in_training(layer):
 def test_is_within_the_rules_of_scripting(layer):
     eager = build(scriptable, layer)
     script = torch.jit.script(build(scriptable, layer))
-    expect_same(run(script.eval(), layer), run(eager.eval(), layer))
-    expect_same(run(script.train(), layer), run(eager.train(), layer))
+    # Without gradients: 1.13's differentiated dropout draws in another order for transposed inputs.
+    with torch.no_grad():
+        expect_same(run(script.eval(), layer), run(eager.eval(), layer))
+        expect_same(run(script.train(), layer), run(eager.train(), layer))
 
 
 @each_layer

@@ -22,7 +22,8 @@ class LocalResponseNorm(Module):
 
 
 class CrossMapLRN2d(Module):
-    """LocalResponseNorm over an odd number of channels: an even `size` loses one, but still divides by `size`."""
+    """As Python computes it: the running sum over channels never loses channel 0, and an even `size` is one wider
+    than the channels it covers."""
     __constants__ = ['size', 'alpha', 'beta', 'k']
 
     def __init__(self, size, alpha=1e-4, beta=0.75, k=1):
@@ -33,8 +34,15 @@ class CrossMapLRN2d(Module):
         self.k = float(k)
 
     def forward(self, input: Tensor) -> Tensor:
-        width = 2 * ((self.size - 1) // 2) + 1
-        return F.local_response_norm(input, width, self.alpha * width / self.size, self.beta, self.k)
+        if input.dim() != 4:
+            raise ValueError(f"CrossMapLRN2d: Expected input to be 4D, got {input.dim()}D instead.")
+        reach = (self.size - 1) // 2
+        squares = input * input
+        padded = F.pad(squares.unsqueeze(1), [0, 0, 0, 0, reach, reach])
+        sums = F.avg_pool3d(padded, (2 * reach + 1, 1, 1), stride=1, divisor_override=1).squeeze(1)
+        first = squares[:, :1].expand_as(sums[:, reach + 1:])
+        sums = torch.cat([sums[:, :reach + 1], sums[:, reach + 1:] + first], 1)
+        return input * (sums * (self.alpha / self.size) + self.k).pow(-self.beta)
 
 
 class LayerNorm(Module):
