@@ -92,14 +92,27 @@ class LoadedPlugin final : public Plugin {
   std::vector<ModelInfo> models_;
 };
 
+/// What the dynamic linker says, out of Boost's text around it and without the file's name.
+std::string linker_message(std::string text, const std::string& file) {
+  constexpr std::string_view kBefore = "dlerror system message: ";
+  const std::size_t start = text.find(kBefore);
+  const std::size_t end = text.rfind("): ");
+  if (start == std::string::npos || end == std::string::npos || end < start) return text;
+  text = text.substr(start + kBefore.size(), end - start - kBefore.size());
+  const std::string prefix = file + ": ";
+  return text.rfind(prefix, 0) == 0 ? text.substr(prefix.size()) : text;
+}
+
 /// Never unloaded, not even at exit or when registering fails: values and exceptions may refer to a plugin's code.
 boost::dll::shared_library& open_library(const std::string& path) {
   static auto& libraries = *new std::deque<boost::dll::shared_library>;
+  const std::string file = std::filesystem::absolute(path).string();
   try {
     const auto mode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local;
-    return libraries.emplace_back(std::filesystem::absolute(path), mode);
+    return libraries.emplace_back(file, mode);
   } catch (const std::exception& error) {
-    throw Error(ErrorKind::plugin, "plugin " + quote(path) + " cannot be loaded: " + escape(error.what(), 0));
+    throw Error(ErrorKind::plugin,
+                "plugin " + quote(path) + " cannot be loaded: " + escape(linker_message(error.what(), file), 0));
   }
 }
 
