@@ -12,7 +12,7 @@ struct EmbeddedFile {
   std::string_view module;     ///< `torch.nn.modules.conv`
   std::string_view file_name;  ///< `torch/nn/modules/conv.py`, for messages and source ranges
   std::string_view text;
-  bool is_package;             ///< an `__init__.py`: relative imports start at the module itself
+  bool is_package;  ///< an `__init__.py`: relative imports start at the module itself
 };
 
 /// All files, packages before what they contain.

@@ -12,15 +12,8 @@ def _position(index, length):
     return index + length if index < 0 else index
 
 
-class Sequential(Module):
-    def __init__(self, *args):
-        super().__init__()
-        if len(args) == 1 and isinstance(args[0], dict):
-            for name, module in args[0].items():
-                self.add_module(name, module)
-        else:
-            for i, module in enumerate(args):
-                self.add_module(str(i), module)
+class _Numbered(Module):
+    """What Sequential and ModuleList share: children in an order, named by it unless names were given."""
 
     def _key(self, index):
         return list(self._modules.keys())[_position(index, len(self))]
@@ -31,11 +24,6 @@ class Sequential(Module):
             delattr(self, name)
         for i, module in enumerate(modules):
             self.add_module(str(i), module)
-
-    def __getitem__(self, idx):
-        if isinstance(idx, slice):
-            return self.__class__(dict(list(self._modules.items())[idx]))
-        return self._modules[self._key(idx)]
 
     def __setitem__(self, idx, module):
         setattr(self, self._key(idx), module)
@@ -51,87 +39,6 @@ class Sequential(Module):
     def __iter__(self):
         return iter(list(self._modules.values()))
 
-    def __add__(self, other):
-        if not isinstance(other, Sequential):
-            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given")
-        return Sequential(*(list(self) + list(other)))
-
-    def __iadd__(self, other):
-        return self.extend(other)
-
-    def __mul__(self, other):
-        if not isinstance(other, int):
-            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(other)}")
-        if other <= 0:
-            raise ValueError(f"Non-positive multiplication factor {other} for {type(self)}")
-        return Sequential(*(list(self) * other))
-
-    def __rmul__(self, other):
-        return self.__mul__(other)
-
-    def append(self, module):
-        self.add_module(str(len(self)), module)
-        return self
-
-    def extend(self, sequential):
-        for module in list(sequential):
-            self.append(module)
-        return self
-
-    def insert(self, index, module):
-        if not -len(self) <= index <= len(self):
-            raise IndexError(f"Index out of range: {index}")
-        modules = list(self)
-        modules.insert(index, module)
-        self._assign(modules)
-        return self
-
-    def pop(self, key):
-        module = self[key]
-        del self[key]
-        return module
-
-    def forward(self, input):
-        for module in self:
-            input = module(input)
-        return input
-
-
-class ModuleList(Module):
-    def __init__(self, modules=None):
-        super().__init__()
-        if modules is not None:
-            self.extend(modules)
-
-    def _assign(self, modules):
-        """Makes `modules` the children, numbered from 0."""
-        for name in list(self._modules.keys()):
-            delattr(self, name)
-        for i, module in enumerate(modules):
-            self.add_module(str(i), module)
-
-    def __getitem__(self, idx):
-        if isinstance(idx, slice):
-            return self.__class__(list(self._modules.values())[idx])
-        return self._modules[str(_position(idx, len(self)))]
-
-    def __setitem__(self, idx, module):
-        setattr(self, str(_position(idx, len(self))), module)
-
-    def __delitem__(self, idx):
-        modules = list(self._modules.values())
-        del modules[idx]
-        self._assign(modules)
-
-    def __len__(self):
-        return len(self._modules)
-
-    def __iter__(self):
-        return iter(list(self._modules.values()))
-
-    def __add__(self, other):
-        return ModuleList(list(self) + list(other))
-
     def __iadd__(self, modules):
         return self.extend(modules)
 
@@ -144,7 +51,7 @@ class ModuleList(Module):
             self.append(module)
         return self
 
-    def insert(self, index, module):
+    def _insert(self, index, module):
         modules = list(self)
         modules.insert(index, module)
         self._assign(modules)
@@ -153,6 +60,66 @@ class ModuleList(Module):
         module = self[key]
         del self[key]
         return module
+
+
+class Sequential(_Numbered):
+    def __init__(self, *args):
+        super().__init__()
+        if len(args) == 1 and isinstance(args[0], dict):
+            for name, module in args[0].items():
+                self.add_module(name, module)
+        else:
+            for i, module in enumerate(args):
+                self.add_module(str(i), module)
+
+    def __getitem__(self, idx):
+        if isinstance(idx, slice):
+            return self.__class__(dict(list(self._modules.items())[idx]))
+        return self._modules[self._key(idx)]
+
+    def __add__(self, other):
+        if not isinstance(other, Sequential):
+            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given")
+        return Sequential(*(list(self) + list(other)))
+
+    def __mul__(self, other):
+        if not isinstance(other, int):
+            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(other)}")
+        if other <= 0:
+            raise ValueError(f"Non-positive multiplication factor {other} for {type(self)}")
+        return Sequential(*(list(self) * other))
+
+    def __rmul__(self, other):
+        return self.__mul__(other)
+
+    def insert(self, index, module):
+        if not -len(self) <= index <= len(self):
+            raise IndexError(f"Index out of range: {index}")
+        self._insert(index, module)
+        return self
+
+    def forward(self, input):
+        for module in self:
+            input = module(input)
+        return input
+
+
+class ModuleList(_Numbered):
+    def __init__(self, modules=None):
+        super().__init__()
+        if modules is not None:
+            self.extend(modules)
+
+    def __getitem__(self, idx):
+        if isinstance(idx, slice):
+            return self.__class__(list(self._modules.values())[idx])
+        return self._modules[self._key(idx)]
+
+    def __add__(self, other):
+        return ModuleList(list(self) + list(other))
+
+    def insert(self, index, module):
+        self._insert(index, module)
 
 
 class ModuleDict(Module):
