@@ -4,15 +4,13 @@ include(CMakePackageConfigHelpers)
 
 install(TARGETS scriptc LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET scriptc_torch)
-  # Beside libscriptc.so, and LibTorch where it was linked from.
-  set_target_properties(scriptc_torch PROPERTIES INSTALL_RPATH "$ORIGIN" INSTALL_RPATH_USE_LINK_PATH ON)
   install(TARGETS scriptc_torch LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endif()
 
 get_property(plugins DIRECTORY model_defs PROPERTY BUILDSYSTEM_TARGETS)
 install(TARGETS ${plugins} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/scriptc/plugins)
 
-install(DIRECTORY plugins/include/scriptc ${CMAKE_BINARY_DIR}/include/scriptc DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/plugins/include/scriptc ${CMAKE_BINARY_DIR}/include/scriptc DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.h")
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/scriptc)
 install(TARGETS scriptc_plugin EXPORT scriptcTargets)
