@@ -112,13 +112,7 @@ std::int32_t build_native(void*, const scriptc_host* host, scriptc_session* id, 
 
 template <class Net, class... P, class... Names>
 Model Plugin::native(const PlacedName& name, const Names&... names) {
-  static_assert(sizeof...(P) == sizeof...(Names), "m.native: name every parameter of the constructor, in order");
-  const std::string types[] = {detail::Parameter<P>::type()..., ""};
-  const Arg args[] = {names..., Arg()};
-  scriptc_parameter parameters[sizeof...(P) + 1];
-  for (std::size_t i = 0; i < sizeof...(P); ++i)
-    parameters[i] = {args[i].argument().name, types[i].c_str(), args[i].handle()};
-  return add(name, nullptr, &detail::build_native<Net, P...>, parameters, sizeof...(P));
+  return add(detail::Types<P...>(), name, nullptr, &detail::build_native<Net, P...>, names...);
 }
 
 }  // namespace scriptc

@@ -15,6 +15,10 @@ namespace scriptc {
 
 namespace detail {
 
+/// The parameter types of a builder.
+template <class... P>
+struct Types {};
+
 /// How a parameter of a builder is declared to the host and read from it.
 template <class T>
 struct Parameter {

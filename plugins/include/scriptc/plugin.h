@@ -72,13 +72,7 @@ class Plugin {
   /// default: `m.model("Net", &net, "depth"_a, "dropout"_a = 0.5)`.
   template <class Result, class... P, class... Names>
   Model model(const PlacedName& name, Result (*builder)(P...), const Names&... names) {
-    static_assert(sizeof...(P) == sizeof...(Names), "m.model: name every parameter of the builder, in order");
-    const std::string types[] = {detail::Parameter<P>::type()..., ""};
-    const Arg args[] = {names..., Arg()};
-    scriptc_parameter parameters[sizeof...(P) + 1];
-    for (std::size_t i = 0; i < sizeof...(P); ++i)
-      parameters[i] = {args[i].argument().name, types[i].c_str(), args[i].handle()};
-    return add(name, reinterpret_cast<void*>(builder), &detail::build<Result, P...>, parameters, sizeof...(P));
+    return add(detail::Types<P...>(), name, reinterpret_cast<void*>(builder), &detail::build<Result, P...>, names...);
   }
   /// Registers a torch::nn::Module type or a factory. Only in plugins that include native.h, which defines it.
   template <class Net, class... P, class... Names>
@@ -91,6 +85,18 @@ class Plugin {
   }
 
   /// What `model` and `native` come down to.
+  template <class... P, class... Names>
+  Model add(detail::Types<P...>, const PlacedName& name, void* builder, scriptc_build build, const Names&... names) {
+    static_assert(sizeof...(P) == sizeof...(Names), "name every parameter of the builder, in order: \"width\"_a = 3");
+    const std::string types[] = {detail::Parameter<P>::type()..., ""};
+    const Arg args[] = {names..., Arg()};
+    scriptc_parameter parameters[sizeof...(P) + 1];
+    for (std::size_t i = 0; i < sizeof...(P); ++i)
+      parameters[i] = {args[i].argument().name, types[i].c_str(), args[i].handle()};
+    return add(name, builder, build, parameters, sizeof...(P));
+  }
+
+ private:
   SCRIPTC_COLD Model add(const PlacedName& name, void* builder, scriptc_build build,
                          const scriptc_parameter* parameters, std::size_t count) {
     const scriptc_model model = {
