@@ -52,13 +52,18 @@ bool holds_tensors(const Value& value) {
 
 bool is_state_dict(const Value& value) { return holds_tensors(value) || is_module(value); }
 
+/// What the pickle would have called to make `value`; null if it is data.
+const Global* maker(const Value& value) {
+  const bool made = value.is(Kind::object) && value.as_object().callable.is(Kind::global);
+  return made ? &value.as_object().callable.as_global() : nullptr;
+}
+
 std::string describe(const Value& value) {
   if (is_tensor(value)) return "tensor" + claimed_shape(value);
   if (is_module(value)) return "module";
   if (value.is(Kind::dict))
     return "dict of " + std::to_string(value.as_dict().items.size()) + (holds_tensors(value) ? ", with tensors" : "");
-  if (value.is(Kind::object) && value.as_object().callable.is(Kind::global))
-    return escape(value.as_object().callable.as_global().full_name());
+  if (const Global* made_by = maker(value)) return escape(made_by->full_name());
   return std::string(kind_name(value.kind()));
 }
 
@@ -184,13 +189,24 @@ class Finder {
     found_.wrapper += key;
   }
 
+  /// A dict of nothing but calls would have been the state dict.
+  void refuse_calls(const Dict& dict) const {
+    const auto& items = dict.items;
+    const auto is_named_call = [](const auto& entry) {
+      return entry.first.is(Kind::string) && maker(entry.second) != nullptr;
+    };
+    if (!items.empty() && std::all_of(items.begin(), items.end(), is_named_call))
+      leave_out(std::string(items[0].first.as_text()), items[0].second);
+  }
+
   [[noreturn]] void refuse(const Value& value) const {
     if (is_tensor(value)) throw Error(ErrorKind::model, subject() + "holds one tensor, not a state dict");
-    if (value.is(Kind::object) && value.as_object().callable.is(Kind::global))
+    if (const Global* made_by = maker(value))
       throw origin_.bad("",
-                        "its value is made by calling " + quote(value.as_object().callable.as_global().full_name()) +
+                        "its value is made by calling " + quote(made_by->full_name()) +
                             ", which is never done; save model.state_dict() instead",
                         "P13");
+    if (value.is(Kind::dict)) refuse_calls(value.as_dict());
     throw Error(ErrorKind::model, subject() + "holds no state dict" + listing(value) +
                                       "\n  help: save model.state_dict(), or name the key with --key");
   }
@@ -247,11 +263,9 @@ class Finder {
 
   void leave_out(const std::string& name, const Value& value) const {
     if (name.ends_with("_extra_state") || value.is(Kind::none)) return;
-    if (value.is(Kind::object) && value.as_object().callable.is(Kind::global))
-      throw origin_.bad(
-          "tensor " + quote(name),
-          "is made by calling " + quote(value.as_object().callable.as_global().full_name()) + ", which is never done",
-          "P13");
+    if (const Global* made_by = maker(value))
+      throw origin_.bad("tensor " + quote(name),
+                        "is made by calling " + quote(made_by->full_name()) + ", which is never done", "P13");
     origin_.warn("tensor " + quote(name), "is " + std::string(kind_name(value.kind())) + ", not a tensor: left out",
                  "P13");
   }

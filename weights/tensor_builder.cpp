@@ -279,7 +279,7 @@ TensorView TensorBuilder::view(Storage& storage, Layout layout, const std::strin
   count(bytes, where);
   constexpr std::uint64_t kMuch = 64;
   storage.used += bytes;
-  if (!warned_ && storage.used / kMuch > storage.id.bytes()) {
+  if (!warned_ && storage.used > checked_multiply(storage.id.bytes(), kMuch).value_or(limit_)) {
     warned_ = true;
     origin_.warn(where, "the tensors on its storage are more than " + number(kMuch) + " times as large as the storage",
                  "T16");

@@ -1,0 +1,100 @@
+#include "fixture.h"
+
+namespace scriptc::weights::test {
+namespace {
+
+class WrapperTest : public CheckpointTest {
+ protected:
+  static Code Inner(const std::string& name = "w") { return dict({{name, GoodTensor()}}); }
+  static std::string Of(const Code& value) { return Saved(pickle(value)).bytes(); }
+};
+
+TEST_F(WrapperTest, UsualKeys) {
+  for (const std::string key : {"state_dict", "model", "model_state_dict", "net", "params", "ema"}) {
+    const Checkpoint read = Read(Of(dict({{"epoch", num(3)}, {key, Inner()}})));
+    EXPECT_EQ(read.wrapper, key);
+    EXPECT_EQ(Names(read), "w[2,2]");
+  }
+}
+
+TEST_F(WrapperTest, AnyKeyIfItIsTheOnlyOne) {
+  EXPECT_EQ(Read(Of(dict({{"odd", Inner()}, {"epoch", num(1)}}))).wrapper, "odd");
+}
+
+TEST_F(WrapperTest, UsualKeyBeforeOthersAndBesideTensors) {
+  EXPECT_EQ(Read(Of(dict({{"odd", Inner()}, {"model", Inner()}}))).wrapper, "model");
+  EXPECT_EQ(Read(Of(dict({{"state_dict", Inner()}, {"best", GoodTensor()}}))).wrapper, "state_dict");
+}
+
+TEST_F(WrapperTest, Nested) {
+  EXPECT_EQ(Read(Of(dict({{"model", dict({{"state_dict", Inner()}})}}))).wrapper, "model.state_dict");
+}
+
+TEST_F(WrapperTest, ExplicitKey) {
+  const std::string file = Of(dict({{"a", dict({{"b.c", Inner("x")}, {"d", Inner("y")}})}, {"model", Inner("z")}}));
+  options.key = "a.b.c";
+  EXPECT_EQ(Names(Read(file)), "x[2,2]");
+  options.key = "a.d";
+  EXPECT_EQ(Names(Read(file)), "y[2,2]");
+}
+
+TEST_F(WrapperTest, KeyThatIsNotThere) {
+  options.key = "ema.model";
+  EXPECT_EQ(Refusal(Of(dict({{"model", Inner()}, {"epoch", num(3)}, {"t", GoodTensor()}}))),
+            "2 'f': has no key 'ema.model'\n"
+            "  it holds:\n"
+            "    'model': dict of 1, with tensors\n"
+            "    'epoch': int\n"
+            "    't': tensor[2, 2]\n"
+            "  help: give one of these with --key");
+}
+
+TEST_F(WrapperTest, Ambiguous) {
+  EXPECT_EQ(Refusal(Golden("two-213.pt")),
+            "7 'f': holds 2 state dicts\n"
+            "  it holds:\n"
+            "    'model': dict of 8, with tensors\n"
+            "    'ema': dict of 8, with tensors\n"
+            "  help: choose one with --key");
+  options.key = "ema";
+  EXPECT_EQ(Read(Golden("two-213.pt")).tensors.size(), 8u);
+}
+
+TEST_F(WrapperTest, NoStateDict) {
+  EXPECT_EQ(Refusal(Of(dict({{"epoch", num(3)}}))),
+            "7 'f': holds no state dict\n"
+            "  it holds:\n"
+            "    'epoch': int\n"
+            "  help: save model.state_dict(), or name the key with --key");
+  EXPECT_EQ(Refusal(Of(GoodTensor())), "7 'f': holds one tensor, not a state dict");
+}
+
+TEST_F(WrapperTest, PrefixOnlyIfAllHaveIt) {
+  EXPECT_EQ(Names(Read(Of(dict({{"module.a", GoodTensor()}, {"module.module.b", GoodTensor()}})))),
+            "a[2,2] module.b[2,2]");
+  EXPECT_EQ(Names(Read(Of(dict({{"module.a", GoodTensor()}, {"b", GoodTensor()}})))), "module.a[2,2] b[2,2]");
+}
+
+TEST_F(WrapperTest, WhatIsNoTensorIsLeftOut) {
+  EXPECT_EQ(Names(Read(Of(dict({{"w", GoodTensor()}, {"x._extra_state", num(1)}, {"n", num(3)}})))), "w[2,2]");
+  EXPECT_EQ(warnings, std::vector<std::string>{"'f': tensor 'n': is int, not a tensor: left out [P13]"});
+}
+
+TEST_F(WrapperTest, J01SetStateIsData) {
+  // A scripted object with __setstate__: its state is a tuple, nothing is called, the rest is read.
+  const Code plain = global("__torch__", "M") + ")\x81";
+  const Code hostile = plain + tuple({str("touch /tmp/x"), GoodTensor()}) + "b";
+  const Code root = plain + dict({{"w", GoodTensor()}, {"sub", hostile}}) + "b";
+  const Checkpoint read = Read(
+      Saved(pickle(root)).with_entry("a/constants.pkl", pickle(tuple({}))).with_entry("a/code/x.py", "torn [").bytes());
+  EXPECT_EQ(read.format, "torchscript");
+  EXPECT_EQ(Names(read), "w[2,2]");
+}
+
+TEST_F(WrapperTest, J04HostileConstants) {
+  EXPECT_EQ(Refusal(Good().with_entry("a/constants.pkl", "\x80\x02(.")),
+            "3 'f': record 'a/constants.pkl', offset 3: a MARK is left at STOP [P17]");
+}
+
+}  // namespace
+}  // namespace scriptc::weights::test
