@@ -71,8 +71,9 @@ class LoadedPlugin final : public Plugin {
 
   [[noreturn]] void raise(std::int32_t status, const Session& session, const std::string& model) const {
     if (status == SCRIPTC_HOST_ERROR && session.error()) std::rethrow_exception(session.error());
-    throw Error(ErrorKind::model, subject(model) + " cannot be built: its builder threw " +
-                                      (session.error_text().empty() ? "an exception" : session.error_text()));
+    const std::string& text = session.error_text();
+    throw Error(ErrorKind::model,
+                subject(model) + " cannot be built: " + (text.empty() ? "its builder failed without a reason" : text));
   }
 
   ModulePtr module_of(const Session& session, scriptc_handle root, const std::string& model) const {

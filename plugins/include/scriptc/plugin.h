@@ -24,7 +24,7 @@ std::int32_t run(const scriptc_host* host, scriptc_session* id, Body body) {
     host->fail(id, error.what());
     status = SCRIPTC_OWN_ERROR;
   } catch (...) {
-    host->fail(id, "an exception that is no std::exception");
+    host->fail(id, "it threw something that is no std::exception");
     status = SCRIPTC_OWN_ERROR;
   }
   current = before;
