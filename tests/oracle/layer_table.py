@@ -346,6 +346,12 @@ _LOSS = [
     _row('HingeEmbeddingLoss', inputs=(ROWS, 'float32[3,6]:1..1')),
     _row('MarginRankingLoss', 0.5, inputs=('float32[3]', 'float32[3]', _SIGNS)),
     _row('CosineEmbeddingLoss', margin=0.1, inputs=(ROWS, ROWS, _SIGNS)),
+    _row('PoissonNLLLoss', inputs=(ROWS, 'float32[3,6]:0..1')),
+    _row('PoissonNLLLoss', False, True, reduction='sum', inputs=('float32[3,6]:0..1', 'float32[3,6]:0..3')),
+    _row('MultiMarginLoss', 2, 0.5, inputs=_CLASSES),
+    _row('MultiLabelMarginLoss', inputs=(ROWS, 'int64[3,6]<6')),
+    _row('MultiLabelSoftMarginLoss', inputs=(ROWS, 'float32[3,6]:0..1')),
+    _row('CTCLoss', inputs=('float32[7,2,5]:-2..-1', 'int64[2,3]<4', 'int64[2]<7', 'int64[2]<3')),
     _row('TripletMarginLoss', inputs=(ROWS, ROWS, ROWS)),
     _row('TripletMarginLoss', 0.5, swap=True, reduction='none', inputs=(ROWS, ROWS, ROWS)),
 ]

@@ -87,8 +87,9 @@ def test_module_dict():
         module['c'] = nn.Tanh()
         module.update([('d', nn.Sigmoid()), ('a', nn.Linear(2, 3))])
         module.pop('b')
-        keys = list(module.keys()), [type(m).__name__ for m in module.values()], list(module), 'c' in module, len(module)
-        return names(module), keys, [key for key, _ in module.items()]
+        kinds = [type(child).__name__ for child in module.values()]
+        keys = list(module.keys()), list(module), 'c' in module, len(module)
+        return names(module), kinds, keys, [key for key, _ in module.items()]
     assert use(ours) == use(torch.nn)
 
 
