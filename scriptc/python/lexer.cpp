@@ -465,9 +465,11 @@ bool Lexer::read_string(std::size_t prefix) {
   at_ += width;
   for (;;) {
     if (at_end() || (!triple && peek() == '\n')) {
+      const bool behind_last_line = at_end() && column() == 0;
       const Span span{start.line, start.column, start.line, start.column + static_cast<int>(prefix + width)};
       return fail(span, std::string("unterminated ") + (triple ? "triple-quoted " : "") +
-                            "string literal (detected at line " + std::to_string(source_.shown_line(line_)) + ")");
+                            "string literal (detected at line " +
+                            std::to_string(source_.shown_line(line_ - (behind_last_line ? 1 : 0))) + ")");
     }
     const char c = peek();
     if (c == '\n') {

@@ -5,6 +5,7 @@
 #include "scriptc/python/ast_children.h"
 #include "scriptc/python/characters.h"
 #include "scriptc/python/parser_impl.h"
+#include "scriptc/python/parser_scopes.h"
 
 namespace scriptc::python {
 
@@ -121,6 +122,7 @@ std::shared_ptr<const ModuleNode> parse_module(SourcePtr source) {
   auto module = std::make_shared<ModuleNode>();
   module->source = source;
   module->body = Parser(*source, tokenize(*source)).parse_file();
+  check_scopes(*module);
   return module;
 }
 

@@ -55,14 +55,15 @@ void Parser::parse_positional(ExprList& args, const std::vector<Keyword>& keywor
     args.push_back(finish(std::move(starred), start));
     return;
   }
-  ExprPtr value = parse_named_expression();
+  const bool named = at(TokenKind::Name) && ahead(1).kind == TokenKind::ColonEqual;
+  ExprPtr value = named ? parse_named_expression() : parse_expression();
   if (at(TokenKind::Equal)) {
     const Token equal = current();
     const Span span = join(value->span, equal.span);
     if (const auto* constant = as<Constant>(value)) {
-      const bool named =
+      const bool fixed =
           std::holds_alternative<bool>(constant->value) || std::holds_alternative<NoneLiteral>(constant->value);
-      if (named) fail(span, "cannot assign to " + describe(*value));
+      if (fixed) fail(span, "cannot assign to " + describe(*value));
     }
     fail(span, "expression cannot contain assignment, perhaps you meant \"==\"?");
   }

@@ -169,6 +169,7 @@ ExprPtr Parser::parse_generator(ExprPtr element, const Span& start) {
   auto node = std::make_shared<GeneratorExp>();
   node->elt = std::move(element);
   node->generators = parse_comprehensions();
+  if (at(TokenKind::Comma)) fail(span_since(node->elt->span), "Generator expression must be parenthesized");
   close(TokenKind::RightParen, nullptr);
   return finish(std::move(node), start);
 }
@@ -191,7 +192,7 @@ ExprPtr Parser::parse_list() {
     if (at(TokenKind::RightBracket)) break;
     list->elts.push_back(parse_star_named_expression());
   }
-  close(TokenKind::RightBracket, list->elts.back());
+  close(TokenKind::RightBracket, list->elts);
   return finish(std::move(list), start);
 }
 
@@ -257,7 +258,7 @@ ExprPtr Parser::parse_set(const Span& start, ExprPtr first) {
     if (at(TokenKind::RightBrace)) break;
     set->elts.push_back(parse_star_named_expression());
   }
-  close(TokenKind::RightBrace, set->elts.back());
+  close(TokenKind::RightBrace, set->elts);
   return finish(std::move(set), start);
 }
 
@@ -280,6 +281,14 @@ void Parser::close(TokenKind kind, const ExprPtr& last) {
   if (accept(kind)) return;
   if (last) explain_missing_comma(last);
   fail_here();
+}
+
+void Parser::close(TokenKind kind, const ExprList& elements) {
+  if (at_comprehension() && elements.size() > 1) {
+    fail(join(elements.front()->span, elements.back()->span),
+         "did you forget parentheses around the comprehension target?");
+  }
+  close(kind, elements.back());
 }
 
 bool Parser::try_expression(Span& span) {

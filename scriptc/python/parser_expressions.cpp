@@ -122,6 +122,7 @@ ExprPtr Parser::parse_named_expression() {
   const Span start = current().span;
   const bool plain_name = at(TokenKind::Name);
   ExprPtr target = parse_expression();
+  if (at(TokenKind::Equal)) reject_equals(target);
   if (!at(TokenKind::ColonEqual)) return target;
   if (as<Name>(target) == nullptr || !plain_name)
     fail(target->span, "cannot use assignment expressions with " + describe(*target));

@@ -80,6 +80,8 @@ class Parser {
   [[noreturn]] void fail_here() const;
   [[noreturn]] void fail_cap(const Span& span, const std::string& sentence) const;
   [[noreturn]] void throw_lex_error() const;
+  /// `=` behind an expression where only `==` or `:=` can stand.
+  [[noreturn]] void reject_equals(const ExprPtr& left);
 
   // parser_expressions.cpp
   ExprPtr parse_expression();
@@ -125,6 +127,7 @@ class Parser {
   bool at_comprehension() const;
   /// The closing bracket, or the best explanation why it is not there.
   void close(TokenKind kind, const ExprPtr& last);
+  void close(TokenKind kind, const ExprList& elements);
   void explain_missing_comma(const ExprPtr& last);
   bool try_expression(Span& span);
 

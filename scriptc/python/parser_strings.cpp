@@ -189,6 +189,9 @@ class FormatStringParser {
     at_ = token.begin + parts.body_begin;
     end_ = token.begin + parts.body_end;
     format_ = true;
+    counted_ = token.begin;
+    line_ = token.span.line;
+    line_start_ = static_cast<std::ptrdiff_t>(token.begin) - token.span.column;
     read_pieces(0);
   }
 
@@ -225,6 +228,7 @@ class FormatStringParser {
   void read_pieces(int nesting);
   void read_literal(int nesting);
   void read_field(int nesting);
+  void count_lines(std::uint32_t end);
   std::uint32_t find_expression_end();
   bool skip_quoted(std::uint32_t& at);
   ExprPtr parse_field_expression(std::uint32_t begin, std::uint32_t end);
@@ -238,6 +242,9 @@ class FormatStringParser {
   const Token* token_ = nullptr;
   std::uint32_t at_ = 0;
   std::uint32_t end_ = 0;
+  std::uint32_t counted_ = 0;  // how far lines have been counted: fields come in order, so once is enough
+  int line_ = 0;
+  std::ptrdiff_t line_start_ = 0;
   std::string pending_;
   ExprList values_;
 };
@@ -290,7 +297,7 @@ bool FormatStringParser::skip_quoted(std::uint32_t& at) {
   const bool triple = at + 2 < end_ && text()[at + 1] == quote && text()[at + 2] == quote;
   at += triple ? 3 : 1;
   for (; at < end_; ++at) {
-    if (text()[at] == '\\') fail("expression part cannot include a backslash");
+    if (text()[at] == '\\') parser_.fail(token_->span, "f-string expression part cannot include a backslash");
     if (text()[at] != quote) continue;
     if (!triple) return true;
     if (at + 2 < end_ && text()[at + 1] == quote && text()[at + 2] == quote) {
@@ -309,14 +316,14 @@ std::uint32_t FormatStringParser::find_expression_end() {
   for (; at < end_; ++at) {
     const char c = text()[at];
     const char next = at + 1 < end_ ? text()[at + 1] : '\0';
-    if (c == '\\') fail("expression part cannot include a backslash");
+    if (c == '\\') parser_.fail(token_->span, "f-string expression part cannot include a backslash");
     if (c == '\'' || c == '"') {
       if (!skip_quoted(at)) fail("unterminated string");
     } else if (c == '(' || c == '[' || c == '{') {
       if (open.size() >= kMostBrackets) parser_.fail_cap(token_->span, "f-string: too many nested parenthesis");
       open += c;
     } else if (c == '#') {
-      fail("expression part cannot include '#'");
+      parser_.fail(token_->span, "f-string expression part cannot include '#'");
     } else if (open.empty() && (c == '!' || c == '=' || c == '<' || c == '>') && next == '=') {
       ++at;
     } else if (open.empty() && (c == '!' || c == ':' || c == '}' || c == '=')) {
@@ -334,6 +341,14 @@ std::uint32_t FormatStringParser::find_expression_end() {
   fail("expecting '}'");
 }
 
+void FormatStringParser::count_lines(std::uint32_t end) {
+  for (; counted_ < end; ++counted_) {
+    if (text()[counted_] != '\n') continue;
+    ++line_;
+    line_start_ = static_cast<std::ptrdiff_t>(counted_) + 1;
+  }
+}
+
 ExprPtr FormatStringParser::parse_field_expression(std::uint32_t begin, std::uint32_t end) {
   if (text().substr(begin, end - begin).find_first_not_of(" \t\n\f") == std::string_view::npos) {
     const char stop = text()[end];
@@ -344,11 +359,9 @@ ExprPtr FormatStringParser::parse_field_expression(std::uint32_t begin, std::uin
   range.begin = begin;
   range.end = end;
   range.inside_brackets = true;
-  const std::string_view before = text().substr(token_->begin, begin - token_->begin);
-  const std::size_t newline = before.rfind('\n');
-  range.line = token_->span.line + static_cast<int>(std::count(before.begin(), before.end(), '\n'));
-  range.column = newline == std::string_view::npos ? token_->span.column + static_cast<int>(before.size())
-                                                   : static_cast<int>(before.size() - newline) - 1;
+  count_lines(begin);
+  range.line = line_;
+  range.column = static_cast<int>(static_cast<std::ptrdiff_t>(begin) - line_start_);
   // The grammar of a field is that of a group: the brackets `{` and the end of the expression stand for parentheses.
   TokenList tokens = tokenize(parser_.source_, range);
   Token open;

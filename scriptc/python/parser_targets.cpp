@@ -126,6 +126,20 @@ ExprPtr Parser::as_target(const ExprPtr& expr, ExprContext context) {
   return expr;
 }
 
+void Parser::reject_equals(const ExprPtr& left) {
+  const Span equal = current().span;
+  if (as<Name>(left) == nullptr) {
+    const std::string what = describe(*left);
+    const bool fixed = what == "None" || what == "True" || what == "False";
+    if (fixed || what == "list" || what == "tuple") fail(equal, "invalid syntax");
+    fail(left->span, "cannot assign to " + what + " here. Maybe you meant '==' instead of '='?");
+  }
+  advance();
+  Span right;
+  fail(try_expression(right) ? join(left->span, right) : equal,
+       "invalid syntax. Maybe you meant '==' or ':=' instead of '='?");
+}
+
 ExprPtr Parser::parse_for_target() { return as_target(parse_target_list(), ExprContext::Store); }
 
 }  // namespace scriptc::python
