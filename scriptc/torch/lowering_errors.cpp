@@ -1,6 +1,7 @@
 #include <torch/csrc/jit/frontend/error_report.h>
 
 #include <array>
+#include <cstring>
 #include <regex>
 #include <sstream>
 
@@ -51,17 +52,30 @@ const std::array kRules = {
     Rule{R"(^Expected integer literal for index)",
          "a module container is indexed by a value that is known only when the model runs",
          "iterate over it, with enumerate() if the index is needed"},
+    Rule{R"(^cannot statically infer the expected size of a list)",
+         "a list is unpacked whose length is not known before the model runs",
+         "unpack it into as many plain names as it has items"},
     Rule{R"(^Return value was annotated as having type (.+) but is actually of type (.+))",
          "the result is annotated as '$1' but is of type '$2'", ""},
 };
+
+/// One line of LibTorch's, safe to print; quotes need no escaping there.
+std::string readable(const std::string& line) {
+  std::string text = escape(line, 400);
+  for (const auto& [from, to] : {std::pair{"\\'", "'"}, std::pair{" (inferred)", ""}}) {
+    for (std::size_t at; (at = text.find(from)) != std::string::npos;) text.replace(at, std::strlen(from), to);
+  }
+  return text;
+}
 
 std::string indented(const std::string& text) {
   std::istringstream lines(text);
   std::string out;
   for (std::string line; std::getline(lines, line);) {
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
+    if (line.find("following variants are available") != std::string::npos) continue;
     if (line.find("The original call is") != std::string::npos) break;
-    out += "\n    " + escape(line, 400);
+    out += "\n    " + readable(line);
   }
   return out;
 }
@@ -72,7 +86,13 @@ std::pair<std::string, std::string> in_our_words(std::string text) {
   for (const Rule& rule : kRules) {
     std::smatch match;
     if (!std::regex_search(text, match, std::regex(rule.pattern))) continue;
-    return {match.format(rule.sentence), *rule.help != '\0' ? std::string("\n  help: ") + rule.help : ""};
+    return {readable(match.format(rule.sentence)), *rule.help != '\0' ? std::string("\n  help: ") + rule.help : ""};
+  }
+  static const std::regex kSchema(R"(^(Arguments for call are not valid\.[^(]*?)?\s*([\w:.]+)\([^\n]*\) -> )");
+  std::smatch schema;
+  if (std::regex_search(text, schema, kSchema)) {
+    const std::size_t list = schema[1].matched ? text.find('\n') : 0;
+    return {"the arguments do not fit " + quote(schema[2].str()), indented(text.substr(list))};
   }
   const std::size_t end = text.find('\n');
   std::string first = text.substr(0, end);

@@ -30,6 +30,13 @@ FunctionSource::FunctionSource(const py::PyFunction& function) : source_(functio
   text_ = std::make_shared<jit::Source>(text, source_->name(), static_cast<std::size_t>(source_->shown_line(first)));
 }
 
+// Errors carry copies of the source.
+bool FunctionSource::owns(const jit::SourceRange& range) const {
+  const auto& other = range.source();
+  return other == text_ || (other && other->starting_line_no() == text_->starting_line_no() &&
+                            other->size() == text_->size() && other->filename() == text_->filename());
+}
+
 jit::SourceRange FunctionSource::range(const py::Span& span) const {
   const auto offset = [&](int line, int column) -> std::size_t {
     const std::size_t index = static_cast<std::size_t>(line - first_line_);

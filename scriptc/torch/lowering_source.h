@@ -24,7 +24,7 @@ class FunctionSource {
   /// The span that `range` came from.
   python::Span span(const ::torch::jit::SourceRange& range) const;
   const python::SourcePtr& source() const { return source_; }
-  bool owns(const ::torch::jit::SourceRange& range) const { return range.source() == text_; }
+  bool owns(const ::torch::jit::SourceRange& range) const;
 
  private:
   python::SourcePtr source_;
