@@ -46,7 +46,7 @@ BackendLoader::Loaded BackendLoader::load() {
   std::error_code none;
   std::string searched;
   for (const fs::path& path : paths) {
-    searched += "\n  " + quote(path.string());
+    searched += "\n  searched: " + escape(path.string(), 0);
     if (!fs::exists(path, none)) continue;
     void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!library)
@@ -56,7 +56,7 @@ BackendLoader::Loaded BackendLoader::load() {
     if (!entry) return {nullptr, "back end " + quote(path.string()) + " has no entry " + quote(kBackendEntry)};
     return {entry(), ""};
   }
-  return {nullptr, std::string("back end ") + quote(kLibrary) + " was not found; looked for" + searched +
+  return {nullptr, std::string("back end ") + quote(kLibrary) + " was not found" + searched +
                        "\n  help: build with SCRIPTC_TORCH=ON, or name the file in SCRIPTC_BACKEND"};
 }
 

@@ -75,12 +75,14 @@ class Compilation {
     world.path = options_.path;
     world.limits = options_.limits;
     world.mode = mode;
-    world.backend = [this]() -> Backend& { return backend_.get(); };
+    seeded_ = false;
+    world.backend = [this]() -> Backend& { return seeded_backend(); };
     world.messages = &console_;
     // Values of the former world may outlive it; nothing of it is called any more.
     built_ = {};
     evaluator_ = std::make_unique<python::Evaluator>(std::move(world));
-    if (mode == python::TensorMode::eager) load_backend().manual_seed(options_.seed);
+    // A native builder draws its random numbers without asking us for the back end.
+    if (backend_.loaded()) seeded_backend();
     built_ = source_->build(*evaluator_);
     if (built_.native) built_.module = load_backend().mirror(*built_.native);
   }
@@ -93,12 +95,19 @@ class Compilation {
     result_.weights.emplace();
     result_.weights->path = *options_.weights;
     result_.weights->format = checkpoint_.format;
-    result_.weights->sha256 = weights::file_sha256(*options_.weights);
     result_.weights->bytes = checkpoint_.bytes;
   }
 
   void load_weights() {
     result_.weights->result = weights::load_state_dict(built_.module, checkpoint_, options_.strict, &console_);
+  }
+
+  /// The back end for a builder, its generator seeded before the first use.
+  Backend& seeded_backend() {
+    Backend& backend = backend_.get();
+    if (!seeded_) backend.manual_seed(options_.seed);
+    seeded_ = true;
+    return backend;
   }
 
   Backend& load_backend() {
@@ -157,12 +166,11 @@ class Compilation {
   }
 
   void finish() {
-    result_.output_sha256 = weights::file_sha256(output_.temporary_path());
     progress_.end();
     result_.seconds = progress_.seconds();
     if (report_) {
       // Before the output takes its name: a report that cannot be written leaves the old output alone.
-      const std::string text = report_json(options_, result_);
+      const std::string text = report_json(options_, result_, output_.temporary_path());
       report_->create();
       report_->write(text.data(), text.size());
     }
@@ -173,6 +181,7 @@ class Compilation {
   const CompileOptions& options_;
   Console& console_;
   BackendLoader backend_;
+  bool seeded_ = false;
   Progress progress_;
   OutputFile output_;
   std::optional<OutputFile> report_;

@@ -16,7 +16,6 @@ namespace scriptc::cli {
 struct WeightsSummary {
   std::string path;
   std::string format;
-  std::string sha256;
   std::uint64_t bytes = 0;
   weights::LoadResult result;
 };
@@ -32,7 +31,6 @@ struct CompileResult {
   std::optional<ArchiveSummary> archive;  ///< known if verified
   std::optional<VerifyReport> verification;
   std::vector<std::pair<std::string, double>> seconds;  ///< by stage, in order
-  std::string output_sha256;
 };
 
 /// Everything from the command line to the file (ARCHITECTURE, "From the command line to the file"), the report

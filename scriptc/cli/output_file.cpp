@@ -135,6 +135,11 @@ void OutputFile::commit() {
   }
 }
 
+bool OutputFile::same_target(const OutputFile& other) const {
+  std::error_code none;
+  return name_of(target_) == name_of(other.target_) && std::filesystem::equivalent(folder_, other.folder_, none);
+}
+
 bool OutputFile::replaces(const std::string& path) const {
   std::error_code none;
   return std::filesystem::equivalent(target_, path, none);

@@ -34,7 +34,7 @@ class OutputFile final : public ByteSink {
   const std::string& temporary_path() const { return temporary_; }
   std::uint64_t size() const { return size_; }
   /// True if both would write the same file.
-  bool same_target(const OutputFile& other) const { return target_ == other.target_; }
+  bool same_target(const OutputFile& other) const;
   /// True if this would replace the file `path`.
   bool replaces(const std::string& path) const;
 

@@ -72,7 +72,7 @@ Json weights_json(const std::optional<WeightsSummary>& weights) {
   if (!weights) return nullptr;
   return {{"path", weights->path},
           {"format", weights->format},
-          {"sha256", weights->sha256},
+          {"sha256", weights::file_sha256(weights->path)},
           {"bytes", weights->bytes},
           {"loaded", weights->result.loaded},
           {"missing", weights->result.missing},
@@ -119,7 +119,7 @@ std::string summary_text(const CompileOptions& options, const CompileResult& res
   return text + (result.verification ? verified_text(*result.verification) : "verified: nothing (--no-verify)\n");
 }
 
-std::string report_json(const CompileOptions& options, const CompileResult& result) {
+std::string report_json(const CompileOptions& options, const CompileResult& result, const std::string& output_file) {
   Json report = {{"scriptc", version()},
                  {"libtorch", result.libtorch},
                  {"module", {{"path", result.module_file}, {"sha256", weights::file_sha256(result.module_file)}}},
@@ -131,7 +131,7 @@ std::string report_json(const CompileOptions& options, const CompileResult& resu
                   {{"path", result.output},
                    {"format", format_name(options.format)},
                    {"size", result.size},
-                   {"sha256", result.output_sha256}}},
+                   {"sha256", weights::file_sha256(output_file)}}},
                  {"inputs", result.inputs},
                  {"outputs", nullptr},
                  {"methods", nullptr},

@@ -213,6 +213,12 @@ TEST_F(OutputFileTest, SignalsRemoveTheTemporary) {
   }
 }
 
+TEST_F(OutputFileTest, SameTargetByTwoNames) {
+  const OutputFile file(path("a.pt"), "output");
+  EXPECT_TRUE(file.same_target(OutputFile(path("./a.pt"), "report")));
+  EXPECT_FALSE(file.same_target(OutputFile(path("b.pt"), "report")));
+}
+
 TEST_F(OutputFileTest, SameTargetThroughALink) {
   put("a.pt", "old");
   fs::create_symlink("a.pt", path("link.pt"));

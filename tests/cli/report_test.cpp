@@ -66,7 +66,7 @@ TEST(Summary, NotVerified) {
 TEST(Report, HoldsWhatWasVerified) {
   CompileResult result = written();
   result.verification = verified();
-  const auto report = nlohmann::json::parse(report_json({}, result));
+  const auto report = nlohmann::json::parse(report_json({}, result, module_file()));
   EXPECT_EQ(report["verification"]["compared"], "outputs");
   EXPECT_EQ(report["verification"]["max_difference"], 2e-7);
   EXPECT_EQ(report["verification"]["runs"][2]["reason"], "too small");
@@ -74,7 +74,7 @@ TEST(Report, HoldsWhatWasVerified) {
 }
 
 TEST(Report, DigestOfTheModule) {
-  const auto report = nlohmann::json::parse(report_json({}, written()));
+  const auto report = nlohmann::json::parse(report_json({}, written(), module_file()));
   EXPECT_EQ(report["module"]["sha256"], "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(report["weights"], nullptr);
   EXPECT_EQ(report["verification"], nullptr);
@@ -83,7 +83,7 @@ TEST(Report, DigestOfTheModule) {
 TEST(Report, NamesThatAreNotUtf8) {
   CompileResult result = written();
   result.output = "\xff.pt";
-  EXPECT_EQ(nlohmann::json::parse(report_json({}, result))["output"]["path"], "\xef\xbf\xbd.pt");
+  EXPECT_EQ(nlohmann::json::parse(report_json({}, result, module_file()))["output"]["path"], "\xef\xbf\xbd.pt");
 }
 
 }  // namespace

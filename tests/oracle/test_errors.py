@@ -1,0 +1,183 @@
+"""Bad input, as the user sees it: the whole message, the exit code, no output and no temporary file."""
+
+import os
+
+import pytest
+
+LENET = "\n  LeNet(num_classes: int = 10)"
+MLP = ("\n  MLP(in_features: int = 16, hidden: list of int = [64, 32], out_features: int = 10, "
+       "batch_norm: bool = False, dropout: float = 0.0, activation: str = 'relu')")
+SEE_HELP = "\n  help: see 'pytorch_to_torch --help'"
+
+
+@pytest.fixture
+def refuse(run, tmp_path):
+    """refuse(code, message, *args): pytorch_to_torch fails so, and leaves an older output as it was."""
+
+    def check(code, message, *args, program="pytorch_to_torch", **options):
+        output = tmp_path / "output"
+        output.mkdir(exist_ok=True)
+        (output / "out.pt").write_text("old")
+        result = run(program, *args, cwd=output, **options)
+        assert result.stderr == f"error: {message}\n"
+        assert result.returncode == code
+        assert result.stdout == ""
+        assert {path.name: path.read_text() for path in output.iterdir()} == {"out.pt": "old"}
+
+    return check
+
+
+@pytest.fixture
+def to_out(refuse):
+    """The same with `-s out.pt` at the end."""
+    return lambda code, message, *args, **options: refuse(code, message, *args, "-s", "out.pt", **options)
+
+
+# 2: usage
+
+def test_nothing_given(refuse):
+    refuse(2, "the following arguments are required: MODULE, MODEL_NAME" + SEE_HELP)
+
+
+def test_unknown_option(to_out):
+    to_out(2, "unknown option '--sav_path'\n  help: did you mean '--save_path'?", "lenet", "LeNet", "--sav_path", "x")
+
+
+def test_greedy_args_swallow_the_positionals(refuse):
+    refuse(2, "the following arguments are required: MODULE, MODEL_NAME\n  help: '--args' takes every value up to the "
+              "next option; put MODULE first, or '--' before it", "--args", "1", "lenet", "LeNet")
+
+
+def test_odd_kwargs(refuse):
+    refuse(2, "--kwargs must be pairs of name and value, got 1 words: 'num_classes' has no value\n"
+              "  help: write --kwargs NAME VALUE [NAME VALUE ...]", "lenet", "LeNet", "--kwargs", "num_classes")
+
+
+def test_duplicate_keyword(refuse):
+    refuse(2, "keyword argument 'num_classes' is given twice",
+           "lenet", "LeNet", "--kwargs", "num_classes", 1, "num_classes", 2)
+
+
+def test_bad_input_spec(to_out):
+    to_out(2, "input spec 'flot32[2]': no dtype is called 'flot32'\n    flot32[2]\n    ^\n"
+              "  help: did you mean 'float32'?", "lenet", "LeNet", "--input", "flot32[2]")
+
+
+def test_unknown_command(refuse):
+    refuse(2, "unknown command 'complie'\n  help: did you mean 'compile'?", "complie", program="scriptc")
+
+
+def test_report_over_the_output(to_out):
+    to_out(2, "report and output are one file, 'out.pt'", "lenet", "LeNet", "--report", "./out.pt")
+
+
+# 5: files and folders
+
+def test_module_is_missing(to_out, build):
+    to_out(5, f"plugin 'lenat' was not found\n  searched: {build}/lib/scriptc/plugins\n  help: did you mean 'lenet'?",
+           "lenat", "LeNet")
+
+
+def test_module_path_is_missing(to_out, plugin):
+    path = str(plugin("lenat"))
+    to_out(5, f"plugin '{path}' was not found: No such file or directory\n"
+              "  help: did you mean 'lenet.so'?", path, "LeNet")
+
+
+def test_python_file_is_missing(to_out):
+    to_out(5, "module 'none.py' cannot be read: No such file or directory", "none.py", "Net")
+
+
+def test_weights_are_missing(to_out):
+    to_out(5, "'none.pth': cannot be read: No such file or directory [E03]", "lenet", "LeNet", "-w", "none.pth")
+
+
+def test_output_folder_is_missing(refuse):
+    refuse(5, "output folder 'none' does not exist\n  help: mkdir -p 'none'", "lenet", "LeNet", "-s", "none/out.pt")
+
+
+def test_report_folder_is_missing(to_out):
+    to_out(5, "report folder 'none' does not exist\n  help: mkdir -p 'none'", "lenet", "LeNet", "--report", "none/r")
+
+
+def test_output_is_a_folder(refuse, tmp_path):
+    refuse(5, f"output '{tmp_path}' is a folder, not a file", "lenet", "LeNet", "-s", tmp_path)
+
+
+def test_output_folder_is_not_writable(run):
+    nobody = {"user": 65534} if os.geteuid() == 0 else {}  # root may write anywhere
+    result = run("pytorch_to_torch", "lenet", "LeNet", "-s", "/usr/out.pt", cwd="/", **nobody)
+    assert result.stderr == "error: output folder '/usr' is not writable: Permission denied\n"
+    assert result.returncode == 5
+
+
+def test_back_end_is_missing(to_out):
+    to_out(5, "back end 'libscriptc_torch.so' was not found\n  searched: /none/torch.so\n"
+              "  help: build with SCRIPTC_TORCH=ON, or name the file in SCRIPTC_BACKEND", "lenet", "LeNet",
+           env={**os.environ, "SCRIPTC_BACKEND": "/none/torch.so"})
+
+
+# 6: plugins
+
+def test_plugin_is_a_text_file(to_out, tmp_path):
+    (tmp_path / "text.so").write_text("just text, and then some")
+    to_out(6, f"'{tmp_path}/text.so' is no plugin: expected an ELF shared library, got a file that starts with "
+              "'just text, and t'\n  help: build plugins with scriptc_add_plugin, as examples/plugin does",
+           tmp_path / "text.so", "Net")
+
+
+def test_plugin_without_note(to_out, test_plugin):
+    to_out(6, f"'{test_plugin('no_note')}' is no plugin: it is a shared library without scriptc's note\n"
+              "  help: build plugins with scriptc_add_plugin, as examples/plugin does", test_plugin("no_note"), "Net")
+
+
+def test_plugin_for_another_abi(to_out, test_plugin):
+    to_out(6, f"plugin '{test_plugin('other_abi')}' does not fit this program: built for ABI version 99, this is ABI "
+              "version 1\n  help: rebuild it with scriptc_add_plugin of this installation", test_plugin("other_abi"), "Net")
+
+
+def test_plugin_without_models(to_out, test_plugin):
+    to_out(6, f"plugin '{test_plugin('no_models')}' has no models\n"
+              '  help: add one in SCRIPTC_PLUGIN(m) with m.model("Name", &builder, …)', test_plugin("no_models"), "Net")
+
+
+# 7: the model
+
+def test_model_is_missing(to_out, plugin):
+    to_out(7, f"'{plugin('lenet')}' has no model 'LeNte'\n  models: 'LeNet'\n  help: did you mean 'LeNet'?",
+           plugin("lenet"), "LeNte")
+
+
+def test_python_model_is_missing(to_out, tmp_path):
+    (tmp_path / "net.py").write_text("import torch\nclass Net(torch.nn.Module):\n    pass\ndef make():\n    return Net()\n")
+    to_out(7, f"'{tmp_path}/net.py' has no model 'net2'\n  models: 'Net', 'make'\n  help: did you mean 'Net'?",
+           tmp_path / "net.py", "net2")
+
+
+def test_unknown_argument(to_out):
+    to_out(7, "model 'LeNet' has no parameter 'num_clases'" + LENET + "\n  help: did you mean 'num_classes'?",
+           "lenet", "LeNet", "--kwargs", "num_clases", 3)
+
+
+def test_argument_of_wrong_type(to_out):
+    to_out(7, "model 'MLP' needs list of int for parameter 'hidden', got 'wide'" + MLP,
+           "mlp", "MLP", "--kwargs", "hidden", "wide")
+
+
+def test_too_many_arguments(to_out):
+    to_out(7, "model 'LeNet' takes at most 1 argument, got 2" + LENET, "lenet", "LeNet", "--args", 1, 2)
+
+
+def test_argument_by_position_and_by_name(to_out):
+    to_out(7, "model 'LeNet' got parameter 'num_classes' twice, by position and by name" + LENET,
+           "lenet", "LeNet", "--args", 1, "--kwargs", "num_classes", 2)
+
+
+def test_missing_argument(to_out, test_plugin):
+    to_out(7, "model 'Narrow' needs parameter 'value'\n  Narrow(value: int)\n"
+              "  help: pass values with --args or --kwargs NAME VALUE", test_plugin("throwing"), "Narrow")
+
+
+def test_plugin_that_throws(to_out, test_plugin):
+    to_out(7, f"model 'Throws' of plugin '{test_plugin('throwing')}' cannot be built: "
+              "the moon is in the wrong phase", test_plugin("throwing"), "Throws")

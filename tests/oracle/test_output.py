@@ -1,0 +1,183 @@
+"""The output file, and what surrounds the back end: a back end without LibTorch (tests/cli/fake_backend.cpp) that fails
+on demand stands in for the real one."""
+
+import hashlib
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+import time
+
+import pytest
+
+MODEL = "import torch\n\n\nclass Net(torch.nn.Module):\n    def forward(self, x):\n        return x\n"
+INPUT = ["--input", "float32[N=2,3]"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "net.py").write_text(MODEL)
+    (tmp_path / "out.pt").write_text("old")
+    return tmp_path
+
+
+@pytest.fixture
+def environment(build):
+    def with_failure(stage=""):
+        backend = build / "lib/scriptc/test_plugins/fake_backend.so"
+        return {**os.environ, "SCRIPTC_BACKEND": str(backend), "FAKE_BACKEND": stage}
+
+    return with_failure
+
+
+@pytest.fixture
+def compile_net(run, folder, environment):
+    """compile_net(*options, failing="save") in the folder."""
+    return lambda *options, failing="", **more: run("pytorch_to_torch", "net.py", "Net", "-s", "out.pt", *options,
+                                                    cwd=folder, env=environment(failing), **more)
+
+
+def assert_untouched(folder):
+    assert sorted(path.name for path in folder.iterdir()) == ["net.py", "out.pt"]
+    assert (folder / "out.pt").read_text() == "old"
+
+
+def test_summary(compile_net, folder):
+    result = compile_net(*INPUT)
+    assert result.stdout == ("wrote: out.pt, TorchScript, 11 B\n"
+                             "inputs: float32[N=2,3]\n"
+                             "outputs: float32[2,10]\n"
+                             "verified: N=2: largest difference 1e-07, outputs spread over 2\n")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (folder / "out.pt").read_text() == "torchscript"
+    assert sorted(path.name for path in folder.iterdir()) == ["net.py", "out.pt"]
+
+
+def test_progress_is_a_line_a_stage(compile_net):
+    assert compile_net().progress == ("[1/7] building 'Net'\n"
+                                      "[2/7] loading LibTorch\n"
+                                      "[3/7] compiling to TorchScript\n"
+                                      "[4/7] running the model\n"
+                                      "[5/7] freezing\n"
+                                      "[6/7] saving\n"
+                                      "[7/7] reloading and comparing\n")
+
+
+def test_progress_is_a_bar_on_a_terminal(build, folder, environment):
+    theirs, ours = os.openpty()
+    subprocess.run([build / "bin/pytorch_to_torch", "net.py", "Net", "-s", "out.pt"], cwd=folder, env=environment(),
+                   stderr=ours, stdout=subprocess.PIPE, check=True)
+    os.close(ours)
+    shown = os.read(theirs, 100_000).decode()
+    assert "\r\x1b[K[========================] 7/7 reloading and comparing" in shown
+    assert shown.endswith("\r\x1b[K")
+
+
+def test_structure_only_is_said(compile_net):
+    assert "verified: structure only: no example inputs are known\n" in compile_net().stdout
+
+
+def test_quiet(compile_net):
+    result = compile_net("--quiet")
+    assert (result.stdout, result.stderr, result.progress, result.returncode) == ("", "", "", 0)
+
+
+def test_print_code(compile_net):
+    assert compile_net("--print-code", "--quiet").stdout == "def forward(self):\n    pass\n"
+
+
+def test_report(compile_net, folder):
+    result = compile_net("--report", "report.json", "--json-kwargs", "{}", *INPUT)
+    assert result.returncode == 0, result.stderr
+    report = json.loads((folder / "report.json").read_text())
+    assert list(report) == ["scriptc", "libtorch", "module", "model", "arguments", "seed", "weights", "output", "inputs",
+                            "outputs", "methods", "parameters", "verification", "seconds"]
+    assert report["output"]["sha256"] == hashlib.sha256(b"torchscript").hexdigest()
+    assert report["verification"]["runs"] == [{"shapes": "N=2", "skipped": False, "max_difference": 1e-7, "spread": 2.0}]
+    assert list(report["seconds"]) == ["build", "load LibTorch", "script", "run reference", "freeze", "save", "verify"]
+
+
+@pytest.mark.parametrize("stage, code, message", [
+    ("script", 7, "the model cannot be compiled"),
+    ("verify", 8, "output differs from the model's"),
+])
+def test_failure_leaves_the_old_file(compile_net, folder, stage, code, message):
+    result = compile_net(failing=stage)
+    assert (result.stderr, result.returncode) == (f"error: {message}\n", code)
+    assert_untouched(folder)
+
+
+def test_full_disk_leaves_the_old_file(compile_net, folder):
+    def small_disk():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+
+    result = compile_net(failing="save", preexec_fn=small_disk)
+    assert (result.stderr, result.returncode) == ("error: output 'out.pt' cannot be written: File too large\n", 5)
+    assert_untouched(folder)
+
+
+def test_report_that_cannot_be_written_leaves_the_old_file(compile_net, folder):
+    result = compile_net("--report", "net.py/report.json")
+    assert (result.stderr, result.returncode) == ("error: report folder 'net.py' is no folder\n", 5)
+    assert_untouched(folder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda s: s.name)
+def test_signal_leaves_the_old_file(build, folder, environment, number):
+    program = subprocess.Popen([build / "bin/pytorch_to_torch", "net.py", "Net", "-s", "out.pt", "--quiet"], cwd=folder,
+                               env=environment("hang"))
+    deadline = time.monotonic() + 20
+    while len(list(folder.iterdir())) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(list(folder.iterdir())) == 3, "no temporary file appeared"
+    program.send_signal(number)
+    assert program.wait(20) == -number
+    assert_untouched(folder)
+
+
+def test_output_must_not_replace_the_module(run, folder, environment):
+    result = run("pytorch_to_torch", "net.py", "Net", "-s", "./net.py", cwd=folder, env=environment())
+    assert (result.stderr, result.returncode) == ("error: output './net.py' is the module itself\n", 2)
+    assert_untouched(folder)
+
+
+def test_closed_streams_are_harmless(build, folder, environment):
+    command = f"exec {build}/bin/pytorch_to_torch net.py Net -s out.pt <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], cwd=folder, env=environment()).returncode == 0
+    assert (folder / "out.pt").read_text() == "torchscript"
+
+
+def test_a_reader_that_goes_away_is_harmless(build, folder, environment):
+    command = f"{build}/bin/pytorch_to_torch net.py Net -s out.pt 2>&1 | true"
+    assert subprocess.run(["sh", "-c", command], cwd=folder, env=environment()).returncode == 0
+    assert (folder / "out.pt").read_text() == "torchscript"
+
+
+def test_a_full_stdout_is_told(build, folder, environment):
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([build / "bin/scriptc", "help"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (result.stderr, result.returncode) == ("error: standard output cannot be written\n", 5)
+
+
+@pytest.mark.parametrize("args, code", [
+    (["--help"], 0),
+    (["--version"], 0),
+    (["lenet", "LeNet", "--bogus"], 2),
+    (["lenet", "LeNte"], 7),
+    (["lenet", "LeNet", "--kwargs", "num_classes", "x"], 7),
+])
+def test_answers_without_the_back_end(run, folder, environment, args, code):
+    """LibTorch comes with the back end only: here none can be loaded, and nobody asks for it."""
+    result = run("pytorch_to_torch", *args, cwd=folder, env={**environment(), "SCRIPTC_BACKEND": "/none"})
+    assert result.returncode == code
+    assert "/none" not in result.stderr
+
+
+@pytest.mark.parametrize("args", [["pytorch_to_torch", "--help"], ["scriptc", "list"], ["scriptc", "list", "lenet"],
+                                  ["pytorch_to_torch", "lenet", "LeNet", "--bogus"]], ids=" ".join)
+def test_maps_no_libtorch(run, args):
+    mapped = run(*args, env={**os.environ, "LD_DEBUG": "files"}).stderr
+    assert "libscriptc.so" in mapped
+    assert not re.search(r"libtorch|libc10|libscriptc_torch", mapped)
