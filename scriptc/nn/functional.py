@@ -12,20 +12,23 @@ from torch import Tensor
 from torch._jit_internal import BroadcastingList1, BroadcastingList2, BroadcastingList3
 
 
+# A scalar reaches these from eager code, and from compiled code as a constant; TorchScript passes lists.
+
+
 def _single(values: BroadcastingList1[int]) -> List[int]:
-    if not torch.jit.is_scripting() and not isinstance(values, (list, tuple)):
+    if isinstance(values, int):
         return [values]
     return list(values)
 
 
 def _pair(values: BroadcastingList2[int]) -> List[int]:
-    if not torch.jit.is_scripting() and not isinstance(values, (list, tuple)):
+    if isinstance(values, int):
         return [values, values]
     return list(values)
 
 
 def _triple(values: BroadcastingList3[int]) -> List[int]:
-    if not torch.jit.is_scripting() and not isinstance(values, (list, tuple)):
+    if isinstance(values, int):
         return [values, values, values]
     return list(values)
 
@@ -568,30 +571,29 @@ def pad(input: Tensor, pad: List[int], mode: str = "constant", value: Optional[f
     return torch._C._nn.pad(input, pad, mode, value)
 
 
-def _per_dimension(values, dims: int, what: str):
-    # Eager code gives one number or one for each dimension; TorchScript's broadcasting lists arrive as lists.
-    if isinstance(values, (int, float)):
+def _spread_int(values: BroadcastingList1[int], dims: int) -> List[int]:
+    """One number for each of the spatial dimensions, from one for all or one for each."""
+    if isinstance(values, int):
         return [values] * dims
-    values = list(values)
-    if len(values) != dims:
-        raise ValueError(f"{what} must have one number or {dims}, got {len(values)}")
-    return values
+    else:
+        sizes = list(values)
+        if len(sizes) == 1:
+            return [sizes[0]] * dims
+        if len(sizes) != dims:
+            raise ValueError("size must have one number for each of the input's spatial dimensions")
+        return sizes
 
 
-def _spread_int(values: List[int], dims: int) -> List[int]:
-    if len(values) == 1 and dims > 1:
-        return [values[0] for _ in range(dims)]
-    if len(values) != dims:
-        raise ValueError("size must have one number for each of the input's spatial dimensions")
-    return values
-
-
-def _spread_float(values: List[float], dims: int) -> List[float]:
-    if len(values) == 1 and dims > 1:
-        return [values[0] for _ in range(dims)]
-    if len(values) != dims:
-        raise ValueError("scale_factor must have one number for each of the input's spatial dimensions")
-    return values
+def _spread_float(values: BroadcastingList1[float], dims: int) -> List[float]:
+    if isinstance(values, (int, float)):
+        return [float(values)] * dims
+    else:
+        factors = [float(factor) for factor in values]
+        if len(factors) == 1:
+            return [factors[0]] * dims
+        if len(factors) != dims:
+            raise ValueError("scale_factor must have one number for each of the input's spatial dimensions")
+        return factors
 
 
 def _scaled_sizes(input: Tensor, scales: List[float]) -> List[int]:
@@ -606,12 +608,6 @@ def interpolate(input: Tensor, size: Optional[BroadcastingList1[int]] = None,
                 align_corners: Optional[bool] = None, recompute_scale_factor: Optional[bool] = None,
                 antialias: bool = False) -> Tensor:
     dims = input.dim() - 2
-    if not torch.jit.is_scripting():
-        if size is not None:
-            size = _per_dimension(size, dims, 'size')
-        if scale_factor is not None:
-            scale_factor = [float(scale) for scale in _per_dimension(scale_factor, dims, 'scale_factor')]
-
     if mode in ('nearest', 'area', 'nearest-exact'):
         if align_corners is not None:
             raise ValueError("align_corners option can only be set with the interpolating modes: "
@@ -820,16 +816,11 @@ def lp_pool3d(input: Tensor, norm_type: Union[int, float], kernel_size: Broadcas
     return (torch.sign(mean) * torch.relu(torch.abs(mean))).mul(size[0] * size[1] * size[2]).pow(1.0 / norm_type)
 
 
-def _fractional_sizes(input: Tensor, dims: int, output_size: Optional[List[int]],
-                      output_ratio: Optional[List[float]]) -> List[int]:
-    if output_size is not None:
-        return output_size
-    if output_ratio is None:
-        raise ValueError("fractional_max_pool requires specifying either an output_size or an output_ratio")
+def _sizes_by_ratio(input: Tensor, ratios: List[float]) -> List[int]:
     sizes: List[int] = []
-    first = input.dim() - dims
-    for i in range(dims):
-        sizes.append(int(input.size(first + i) * output_ratio[i]))
+    first = input.dim() - len(ratios)
+    for i in range(len(ratios)):
+        sizes.append(int(input.size(first + i) * ratios[i]))
     return sizes
 
 
@@ -845,10 +836,12 @@ def fractional_max_pool2d_with_indices(input: Tensor, kernel_size: BroadcastingL
                                        output_ratio: Optional[BroadcastingList2[float]] = None,
                                        return_indices: bool = False,
                                        _random_samples: Optional[Tensor] = None) -> Tuple[Tensor, Tensor]:
-    if not torch.jit.is_scripting():
-        output_size = None if output_size is None else _pair(output_size)
-        output_ratio = None if output_ratio is None else _pair(output_ratio)
-    sizes = _fractional_sizes(input, 2, output_size, output_ratio)
+    if output_size is not None:
+        sizes = _pair(output_size)
+    elif output_ratio is not None:
+        sizes = _sizes_by_ratio(input, _spread_float(output_ratio, 2))
+    else:
+        raise ValueError("fractional_max_pool2d requires specifying either an output_size or an output_ratio")
     if _random_samples is None:
         _random_samples = _fractional_samples(input, 2)
     return torch._C._nn.fractional_max_pool2d(input, kernel_size, sizes, _random_samples)
@@ -878,10 +871,12 @@ def fractional_max_pool3d_with_indices(input: Tensor, kernel_size: BroadcastingL
                                        output_ratio: Optional[BroadcastingList3[float]] = None,
                                        return_indices: bool = False,
                                        _random_samples: Optional[Tensor] = None) -> Tuple[Tensor, Tensor]:
-    if not torch.jit.is_scripting():
-        output_size = None if output_size is None else _triple(output_size)
-        output_ratio = None if output_ratio is None else _triple(output_ratio)
-    sizes = _fractional_sizes(input, 3, output_size, output_ratio)
+    if output_size is not None:
+        sizes = _triple(output_size)
+    elif output_ratio is not None:
+        sizes = _sizes_by_ratio(input, _spread_float(output_ratio, 3))
+    else:
+        raise ValueError("fractional_max_pool3d requires specifying either an output_size or an output_ratio")
     if _random_samples is None:
         _random_samples = _fractional_samples(input, 3)
     return torch._C._nn.fractional_max_pool3d(input, kernel_size, sizes, _random_samples)
@@ -916,7 +911,7 @@ def _unpool_output_size(input: Tensor, kernel_size: List[int], stride: List[int]
         sizes.append((input.size(first + d) - 1) * stride[d] + kernel_size[d] - 2 * padding[d])
     if output_size is None:
         return sizes
-    wanted = output_size
+    wanted = list(output_size)
     if len(wanted) == dims + 2:
         wanted = wanted[2:]
     if len(wanted) != dims:

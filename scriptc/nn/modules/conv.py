@@ -158,7 +158,7 @@ class _ConvTransposeNd(_ConvNd):
         if output_size is None:
             return torch.jit.annotate(List[int], self.output_padding)
         first = input.dim() - num_spatial_dims
-        sizes = output_size
+        sizes = list(output_size)
         if len(sizes) == input.dim():
             sizes = sizes[first:]
         if len(sizes) != num_spatial_dims:
