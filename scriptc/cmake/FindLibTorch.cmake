@@ -71,7 +71,7 @@ find_package_handle_standard_args(LibTorch REQUIRED_VARS _torch_cpu LibTorch_VER
 
 if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   set(LibTorch_INCLUDE_DIRS "${_api}" "${_include}")
-  add_library(LibTorch::LibTorch INTERFACE IMPORTED)
+  add_library(LibTorch::LibTorch INTERFACE IMPORTED GLOBAL)
   target_link_libraries(LibTorch::LibTorch INTERFACE "${_torch_cpu}" "${_c10}")
   target_include_directories(LibTorch::LibTorch SYSTEM INTERFACE "${_api}")
   if(NOT _include STREQUAL "/usr/include") # naming it again would break #include_next

@@ -31,13 +31,13 @@ class ByteSink {
 enum class Format { torchscript, lite };
 
 struct ScriptOptions {
-  bool train = false;                  ///< else `eval()` on every module first
-  std::vector<std::string> preserve;   ///< methods and attributes that survive freezing
-  std::vector<InputSpec> inputs;       ///< what native modules are traced with; the others need none
+  bool train = false;                 ///< else `eval()` on every module first
+  std::vector<std::string> preserve;  ///< methods and attributes that survive freezing
+  std::vector<InputSpec> inputs;      ///< what native modules are traced with; the others need none
 };
 
 struct VerifyOptions {
-  std::vector<InputSpec> inputs;       ///< empty: compared in structure only
+  std::vector<InputSpec> inputs;  ///< empty: compared in structure only
   double rtol = 1e-4;
   double atol = 1e-5;
   std::uint64_t seed = 0;
@@ -45,17 +45,17 @@ struct VerifyOptions {
 
 /// One run of the reference against the saved file.
 struct VerifiedShape {
-  std::string shapes;                  ///< the sizes of the named dimensions, `N=2, H=32`, or `sample`
-  double max_difference = 0;           ///< largest |a - b| over all floating outputs
-  double spread = 0;                   ///< largest max - min of one reference output
-  bool skipped = false;                ///< the reference itself refuses this size
-  std::string reason;                  ///< why skipped (first line of the reference's error)
+  std::string shapes;         ///< the sizes of the named dimensions, `N=2, H=32`, or `sample`
+  double max_difference = 0;  ///< largest |a - b| over all floating outputs
+  double spread = 0;          ///< largest max - min of one reference output
+  bool skipped = false;       ///< the reference itself refuses this size
+  std::string reason;         ///< why skipped (first line of the reference's error)
 };
 
 struct VerifyReport {
-  bool ran = false;                    ///< false: compared in structure only
+  bool ran = false;  ///< false: compared in structure only
   std::vector<VerifiedShape> shapes;
-  std::int64_t nan_outputs = 0;        ///< NaNs at the same places on both sides
+  std::int64_t nan_outputs = 0;  ///< NaNs at the same places on both sides
   /// Over all shapes that ran.
   double max_difference() const {
     double largest = 0;
@@ -67,8 +67,8 @@ struct VerifyReport {
 /// What the saved file holds, as found by reloading it.
 struct ArchiveSummary {
   std::vector<std::string> methods;
-  std::vector<std::string> outputs;    ///< of forward at the sample: `float32[2,10]`, nested as in Python
-  std::int64_t parameters = 0;         ///< number of elements of all tensors
+  std::vector<std::string> outputs;  ///< of forward at the sample: `float32[2,10]`, nested as in Python
+  std::int64_t parameters = 0;       ///< number of elements of all tensors
 };
 
 /// One model on its way to a file. The stages are called in the order of declaration; each throws Error.
@@ -100,7 +100,8 @@ struct BackendVersion {
   std::string libtorch;  ///< `2.13.0`
 };
 
-/// What needs LibTorch. One implementation, `libscriptc_torch.so`, loaded on first use (see `scriptc/cli/backend_loader.h`).
+/// What needs LibTorch. One implementation, `libscriptc_torch.so`, loaded on first use (see
+/// `scriptc/cli/backend_loader.h`).
 class Backend {
  public:
   virtual ~Backend() = default;

@@ -21,9 +21,9 @@ class CapturedArchive {
   std::size_t append(const void* data, std::size_t size);
 
   struct Record {
-    std::string name;               ///< without the root folder
-    std::vector<Bytes> parts;       ///< the data as they lie in the archive
-    std::uint64_t size = 0;         ///< when inflated
+    std::string name;          ///< without the root folder
+    std::vector<Bytes> parts;  ///< the data as they lie in the archive
+    std::uint64_t size = 0;    ///< when inflated
     bool deflated = false;
   };
   /// By the central directory. Errors (internal): not an archive as LibTorch writes it.

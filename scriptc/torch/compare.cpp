@@ -67,7 +67,8 @@ class Comparer {
                 const c10::IValue& whole_got, const std::string& name) {
     if (expected.size() != got.size())
       fail(name + " is " + describe(whole_got) + ", expected " + describe(whole_expected));
-    for (std::size_t i = 0; i < expected.size(); ++i) compare(expected[i], got[i], name + "[" + std::to_string(i) + "]");
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      compare(expected[i], got[i], name + "[" + std::to_string(i) + "]");
   }
 
   void dicts(const c10::IValue& expected, const c10::IValue& got, const std::string& name) {
@@ -83,8 +84,7 @@ class Comparer {
 
   void tensors(const at::Tensor& expected, const at::Tensor& got, const std::string& name) {
     if (!expected.defined() || !got.defined()) {
-      if (expected.defined() != got.defined())
-        fail(name + " is " + describe(got) + ", expected " + describe(expected));
+      if (expected.defined() != got.defined()) fail(name + " is " + describe(got) + ", expected " + describe(expected));
       return;
     }
     if (expected.sizes() != got.sizes() || expected.scalar_type() != got.scalar_type())
@@ -134,8 +134,8 @@ class Comparer {
     const double e = expected.reshape(-1)[worst].item<double>(), g = got.reshape(-1)[worst].item<double>();
     fail(output.name + index_text(expected, worst) + " is " + text_of(g) + ", expected " + text_of(e),
          "\n  " + std::to_string(wrong.sum().item<std::int64_t>()) + " of " + std::to_string(expected.numel()) +
-             " elements of " + output.type + " differ, largest difference " + text_of(std::fabs(g - e)) +
-             "\n  " + output.rule);
+             " elements of " + output.type + " differ, largest difference " + text_of(std::fabs(g - e)) + "\n  " +
+             output.rule);
   }
 
   Tolerance tolerance_;

@@ -13,9 +13,9 @@ struct Tolerance {
 };
 
 struct Comparison {
-  double max_difference = 0;   ///< over all floating tensors and floats
-  double spread = 0;           ///< largest max - min of one floating tensor that was expected
-  std::int64_t nans = 0;       ///< at the same places on both sides
+  double max_difference = 0;  ///< over all floating tensors and floats
+  double spread = 0;          ///< largest max - min of one floating tensor that was expected
+  std::int64_t nans = 0;      ///< at the same places on both sides
 };
 
 /// Compares a result of the saved file with the reference's. Integers, strings and structure must be equal, NaNs and

@@ -137,9 +137,8 @@ std::optional<Converter::Converted> Converter::constant(const Value& value, c10:
     if (const auto dtype = try_dtype(value)) return Converted{c10::IValue(static_cast<std::int64_t>(*dtype))};
   const auto torch_constant = value.try_as<TorchConstant>();
   if (!torch_constant) return std::nullopt;
-  const bool fits =
-      (torch_constant->kind == TorchConstant::Kind::layout && parameter.name() == "layout") ||
-      (torch_constant->kind == TorchConstant::Kind::memory_format && parameter.name() == "memory_format");
+  const bool fits = (torch_constant->kind == TorchConstant::Kind::layout && parameter.name() == "layout") ||
+                    (torch_constant->kind == TorchConstant::Kind::memory_format && parameter.name() == "memory_format");
   if (!fits) return std::nullopt;
   return Converted{c10::IValue(torch_constant->value)};
 }

@@ -15,7 +15,8 @@ at::Tensor over_bytes(const TensorView& view) {
   const auto owner = view.owner;
   // from_blob takes a mutable pointer; Access::write and the reference run's copies of buffers keep it unwritten.
   void* data = const_cast<std::byte*>(view.data);
-  return at::from_blob(data, view.shape, view.strides, [owner](void*) {}, cpu_options(view.dtype));
+  return at::from_blob(
+      data, view.shape, view.strides, [owner](void*) {}, cpu_options(view.dtype));
 }
 
 bool is_aligned(const TensorView& view) {
@@ -43,19 +44,23 @@ DType dtype_of(const at::Tensor& tensor) {
                                     ", which is not supported");
 }
 
-at::Tensor materialise(const TensorPtr& tensor, Access access) {
-  switch (tensor->state()) {
+at::Tensor values_of(const Tensor& tensor) {
+  switch (tensor.state()) {
     case Tensor::State::meta:
-      return at::empty(tensor->shape(), cpu_options(tensor->dtype()).device(at::kMeta));
-    case Tensor::State::view: {
-      at::Tensor values = from_view(*tensor, access);
-      store(*tensor, values);
-      return values;
-    }
+      return at::empty(tensor.shape(), cpu_options(tensor.dtype()).device(at::kMeta));
+    case Tensor::State::view:
+      return from_view(tensor, Access::read);
     case Tensor::State::materialised:
       break;
   }
-  return static_cast<const TorchTensor&>(*tensor->impl()).tensor;
+  return static_cast<const TorchTensor&>(*tensor.impl()).tensor;
+}
+
+at::Tensor materialise(const TensorPtr& tensor, Access access) {
+  if (tensor->state() != Tensor::State::view) return values_of(*tensor);
+  at::Tensor values = from_view(*tensor, access);
+  store(*tensor, values);
+  return values;
 }
 
 at::Tensor owned(const TensorPtr& tensor) {

@@ -28,6 +28,9 @@ enum class Access {
 /// Access::read; one of another dtype is cast; (1,) becomes ().
 at::Tensor materialise(const TensorPtr& tensor, Access access = Access::read);
 
+/// The values of a tensor that is only read once; the Tensor object stays what it is.
+at::Tensor values_of(const Tensor& tensor);
+
 /// `materialise` for a tensor that goes into a module: buffers get memory of their own, for running a module may write
 /// into them, and what is a small part of a large storage is copied out, for LibTorch saves whole storages.
 /// REQUIRES: not meta

@@ -88,7 +88,8 @@ void ZipWriter::finish() {
   if (count >= zip::kIn64Short || start >= zip::kIn64 || size >= zip::kIn64) {
     // The size of a zip64 end record does not count its first two fields.
     constexpr std::uint64_t kBody = sizeof(zip::End64Record) - 12;
-    append(tail, zip::End64Record{zip::kEnd64Signature, kBody, kVersion64, kVersion64, 0, 0, count, count, size, start});
+    append(tail,
+           zip::End64Record{zip::kEnd64Signature, kBody, kVersion64, kVersion64, 0, 0, count, count, size, start});
     append(tail, zip::Locator64{zip::kLocator64Signature, 0, end, 1});
   }
   const auto count16 = static_cast<std::uint16_t>(std::min<std::uint64_t>(count, zip::kIn64Short));

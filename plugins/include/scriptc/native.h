@@ -47,7 +47,9 @@ struct Contained<Net, std::void_t<typename Net::ContainedType>> {
 };
 
 template <class Net, class... P>
-concept MakesItself = requires(P... p) { Net::make(std::move(p)...); };
+concept MakesItself = requires(P... p) {
+  Net::make(std::move(p)...);
+};
 
 template <class Net, class... P>
 auto make_net(P... parameters) {

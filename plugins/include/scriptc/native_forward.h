@@ -17,7 +17,8 @@ namespace scriptc::native {
 class Forward {
  public:
   virtual ~Forward() = default;
-  /// The types of forward's arguments as TorchScript knows them: Tensor, Optional[Tensor], List[Tensor], int, float, bool.
+  /// The types of forward's arguments as TorchScript knows them: Tensor, Optional[Tensor], List[Tensor], int, float,
+  /// bool.
   virtual std::vector<c10::TypePtr> argument_types() const = 0;
   /// One value for every argument. The result is whatever an IValue holds: tensors, tuples, vectors of them.
   virtual c10::IValue run(const std::vector<c10::IValue>& arguments) = 0;

@@ -1,0 +1,55 @@
+#include "scriptc/model/backend.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/version.h>
+
+#include "scriptc/model/text.h"
+#include "scriptc/torch/convert.h"
+#include "scriptc/torch/edge.h"
+#include "scriptc/torch/job.h"
+#include "scriptc/torch/native.h"
+#include "scriptc/torch/operators.h"
+#include "scriptc/torch/tensors.h"
+
+namespace scriptc::torch_backend {
+namespace {
+
+class TorchBackend final : public Backend {
+ public:
+  BackendVersion version() const override { return {TORCH_VERSION}; }
+
+  void set_threads(int threads) override { at::set_num_threads(threads); }
+
+  void set_debug(bool on) override { torch_backend::set_debug(on); }
+
+  void manual_seed(std::uint64_t seed) override { at::manual_seed(seed); }
+
+  Value call_operator(std::string_view name, const Args& args, const Kwargs& kwargs) override {
+    return torch_backend::call_operator(name, args, kwargs);
+  }
+
+  bool has_operator(std::string_view name) const override { return torch_backend::has_operator(name); }
+
+  Value tensor_values(const Tensor& tensor) override {
+    return at_edge(ErrorKind::model, "the values of a tensor", [&] { return to_list(values_of(tensor)); });
+  }
+
+  std::unique_ptr<Job> begin(ModulePtr root, python::Evaluator& evaluator) override {
+    return make_script_job(std::move(root), evaluator);
+  }
+
+  ModulePtr mirror(const NativeModule& native) override { return torch_backend::mirror(native); }
+
+  std::unique_ptr<Job> begin_native(NativeModule native, ModulePtr mirrored) override {
+    return make_native_job(std::move(native), std::move(mirrored));
+  }
+};
+
+}  // namespace
+}  // namespace scriptc::torch_backend
+
+extern "C" __attribute__((visibility("default"))) scriptc::Backend* scriptc_backend() {
+  static scriptc::torch_backend::TorchBackend backend;
+  return &backend;
+}
