@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "scriptc/model/text.h"
 #include "weights/formats.h"
 #include "weights/state_dict_finder.h"
 #include "weights/tensor_builder.h"
@@ -49,22 +48,10 @@ void read_format(const ReadJob& job) {
 }  // namespace
 
 void fill_checkpoint(const ReadJob& job, const Pickle& pickle, bool scripted, StorageProvider* storages) {
-  const FoundStateDict found = scripted ? find_script_tensors(pickle.root, job.origin)
-                                        : find_state_dict(pickle.root, job.options.key, job.origin);
-  if (found.tensors.size() > job.options.caps.tensors)
-    throw job.origin.over(
-        "",
-        "too many tensors " + got_limit(std::to_string(found.tensors.size()), std::to_string(job.options.caps.tensors)),
-        "--max-tensors", "T16");
+  const FoundStateDict found = scripted ? find_script_tensors(pickle.root, job.origin, job.options.caps)
+                                        : find_state_dict(pickle.root, job.options.key, job.origin, job.options.caps);
   TensorBuilder builder(storages, job.origin, inflated_limit(*job.source, job.options.caps));
-  for (const auto& [name, value] : found.tensors) {
-    if (name.size() > job.options.caps.name_bytes)
-      throw job.origin.over(
-          "tensor '" + escape(name, 60) + "'",
-          "the name is too long " + got_limit(std::to_string(name.size()), std::to_string(job.options.caps.name_bytes)),
-          "--max-name-bytes", "P24");
-    job.result.tensors.set(name, builder.build(value, name));
-  }
+  for (const auto& [name, value] : found.tensors) job.result.tensors.set(name, builder.build(value, name));
   job.result.wrapper = found.wrapper;
   job.result.bytes = builder.total();
 }

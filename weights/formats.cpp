@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace scriptc::weights {
 namespace {
@@ -59,12 +58,9 @@ FileFormat detect_format(Bytes file, const Origin& origin) {
   // Not the protocol's byte: which one the writer took, the reader does not care.
   if (text.starts_with('\x80') && text.size() > 4 && text.substr(2).starts_with(kLegacyMagic.substr(2, 2)))
     return FileFormat::legacy;
-  std::uint64_t header = 0;
-  std::memcpy(&header, text.data(), sizeof header);
+  // After the length of a safetensors header.
   const std::size_t brace = text.find_first_not_of(" \t\r\n", 8);
-  const bool json = brace != std::string_view::npos && text[brace] == '{';
-  if (json || (header != 0 && header <= text.size() - 8 && header < (1u << 20) && text[8] == '{'))
-    return FileFormat::safetensors;
+  if (brace != std::string_view::npos && text[brace] == '{') return FileFormat::safetensors;
   if (text[0] == '\x80' || text[0] == '(' || text[0] == 'c' || text[0] == '}' || text[0] == ']')
     return FileFormat::pickle;
   constexpr std::size_t kEndRecords = 128;

@@ -85,7 +85,7 @@ std::string listing(const Value& value) {
 
 class Finder {
  public:
-  explicit Finder(const Origin& origin) : origin_(origin) {}
+  Finder(const Origin& origin, const Caps& caps) : origin_(origin), caps_(caps) {}
 
   FoundStateDict find(const Value& root, const std::string& key) {
     Value present = key.empty() ? root : follow(root, key);
@@ -114,7 +114,7 @@ class Finder {
         if (!key.is(Kind::string)) continue;
         const std::string name = prefix + std::string(key.as_text());
         if (is_tensor(item))
-          found_.tensors.emplace_back(name, item);
+          add(name, item);
         else if (item.is(Kind::object))
           children.push_back({item, name + "."});
       }
@@ -215,13 +215,12 @@ class Finder {
   template <class Visit>
   void walk(const Value& root, Visit&& visit) {
     std::vector<Child> open{{root, ""}};
-    constexpr std::size_t kMostVisits = 1'000'000;  // modules may share children: doubling ones would never end
     for (std::size_t visits = 0; !open.empty(); ++visits) {
-      if (visits == kMostVisits) throw origin_.over("", "modules are nested too widely", "--max-tensors", "P15");
+      // Modules may share children: doubling ones would never end.
+      if (visits == caps_.tensors) throw origin_.over("", "modules are nested too widely", "--max-tensors", "P15");
       const Child present = std::move(open.back());
       open.pop_back();
-      if (std::count(present.prefix.begin(), present.prefix.end(), '.') > 512)
-        throw origin_.over("", "modules are nested deeper than 512", "--max-depth", "P14");
+      check_length(present.prefix);
       std::vector<Child> children;
       visit(present.value, present.prefix, children);
       for (auto child = children.rbegin(); child != children.rend(); ++child) open.push_back(std::move(*child));
@@ -253,7 +252,7 @@ class Finder {
       }
       const auto [place, is_new] = places.emplace(leaf, found_.tensors.size());
       if (is_new) {
-        found_.tensors.emplace_back(name, item);
+        add(name, item);
       } else {
         origin_.warn("tensor " + quote(name), "is there twice: the last one counts", "P23");
         found_.tensors[place->second].second = item;
@@ -277,16 +276,40 @@ class Finder {
                        [&](const Value& item) { return item.is(Kind::string) && item.as_text() == name; });
   }
 
+  /// Modules and names may be shared inside the pickle: what they multiply to is limited here, not by the file's size.
+  void add(const std::string& name, const Value& value) {
+    if (found_.tensors.size() == caps_.tensors)
+      throw origin_.over("", "has more than " + std::to_string(caps_.tensors) + " tensors", "--max-tensors", "T16");
+    check_length(name);
+    name_bytes_ += name.size();
+    if (name_bytes_ > caps_.header_bytes)
+      throw origin_.over("", "the names take more than " + std::to_string(caps_.header_bytes) + " bytes",
+                         "--max-header-bytes", "P24");
+    found_.tensors.emplace_back(name, value);
+  }
+
+  void check_length(const std::string& name) const {
+    if (name.size() > caps_.name_bytes)
+      throw origin_.over(
+          "tensor '" + escape(name, 60) + "'",
+          "the name is too long " + got_limit(std::to_string(name.size()), std::to_string(caps_.name_bytes)),
+          "--max-name-bytes", "P24");
+  }
+
   const Origin& origin_;
+  const Caps& caps_;
+  std::uint64_t name_bytes_ = 0;
   FoundStateDict found_;
 };
 
 }  // namespace
 
-FoundStateDict find_state_dict(const Value& root, const std::string& key, const Origin& origin) {
-  return Finder(origin).find(root, key);
+FoundStateDict find_state_dict(const Value& root, const std::string& key, const Origin& origin, const Caps& caps) {
+  return Finder(origin, caps).find(root, key);
 }
 
-FoundStateDict find_script_tensors(const Value& root, const Origin& origin) { return Finder(origin).find_script(root); }
+FoundStateDict find_script_tensors(const Value& root, const Origin& origin, const Caps& caps) {
+  return Finder(origin, caps).find_script(root);
+}
 
 }  // namespace scriptc::weights

@@ -10,6 +10,8 @@
 namespace scriptc::weights::test {
 namespace {
 
+constexpr const char* kGoldens = SCRIPTC_TEST_DATA "/goldens";
+
 double number_at(DType dtype, const std::byte* data) {
   const auto as = [&]<class T>(T value) {
     std::memcpy(&value, data, sizeof value);
@@ -58,7 +60,7 @@ Archive CheckpointTest::Saved(const std::string& pickle) {
 Archive CheckpointTest::Good() { return Saved(pickle(dict({{"w", GoodTensor()}}))); }
 
 std::string CheckpointTest::Golden(const std::string& name) {
-  std::ifstream file(std::string(GOLDENS) + "/" + name, std::ios::binary);
+  std::ifstream file(std::string(kGoldens) + "/" + name, std::ios::binary);
   if (!file) throw std::runtime_error("no golden " + name);
   std::ostringstream out;
   out << file.rdbuf();
@@ -67,7 +69,7 @@ std::string CheckpointTest::Golden(const std::string& name) {
 
 std::vector<std::string> CheckpointTest::Goldens() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(GOLDENS))
+  for (const auto& entry : std::filesystem::directory_iterator(kGoldens))
     if (entry.path().extension() != ".py") names.push_back(entry.path().filename());
   std::sort(names.begin(), names.end());
   return names;

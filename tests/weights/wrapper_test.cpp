@@ -91,6 +91,22 @@ TEST_F(WrapperTest, J01SetStateIsData) {
   EXPECT_EQ(Names(read), "w[2,2]");
 }
 
+TEST_F(WrapperTest, SharedModulesDoNotMultiply) {
+  // Each module holds the one before it twice: 2^40 names.
+  const Code module = global("m", "M") + ")\x81";
+  const auto holding = [&](const Code& children) {
+    return module + dict({{"_parameters", "}"}, {"_buffers", "}"}, {"_modules", children}}) + "b";
+  };
+  Code root = holding("}") + "p0\n0";
+  for (int i = 0; i < 40; ++i) {
+    const Code last = "g" + std::to_string(i) + "\n";
+    root += holding(dict({{"a", last}, {"b", last}})) + "p" + std::to_string(i + 1) + "\n0";
+  }
+  EXPECT_EQ(Refusal(Of(root + "g40\n")),
+            "4 'f': modules are nested too widely [P15]\n"
+            "  help: if you trust the file, raise the limit with --max-tensors");
+}
+
 TEST_F(WrapperTest, J04HostileConstants) {
   EXPECT_EQ(Refusal(Good().with_entry("a/constants.pkl", "\x80\x02(.")),
             "3 'f': record 'a/constants.pkl', offset 3: a MARK is left at STOP [P17]");
