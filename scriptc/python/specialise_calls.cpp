@@ -147,6 +147,11 @@ const Value* default_of(const PyFunction& function, const std::string& parameter
 
 bool is_embedded(const PyFunction& function) { return starts_with(function.qualified_name, "torch."); }
 
+/// Functions of the embedded library keep their names, on which passes match, unless what they return depends on a flag.
+bool keeps_its_name(const PyFunction& function) {
+  return is_embedded(function) && function.def != nullptr && function.def->returns != nullptr;
+}
+
 }  // namespace
 
 Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original) {
@@ -436,10 +441,10 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
     if (!value.fact.is_constant()) continue;
     const bool plain = is_plain(value.fact.value);
     const bool torch_constant = value.fact.value.try_as<TorchConstant>() != nullptr;
-    if ((!plain && !torch_constant) || (!is_embedded(*function) && branches_on(*function, name)))
+    if ((!plain && !torch_constant) || (!keeps_its_name(*function) && branches_on(*function, name)))
       bindings[name] = {Binding::Kind::constant, value.fact.value};
   }
-  if (!is_embedded(*function) || dissolved) {
+  if (!keeps_its_name(*function) || dissolved) {
     for (const std::string& name : assignment->defaulted) {
       const Value* value = default_of(*function, name);
       if (value && (!is_plain(*value) || branches_on(*function, name)))
