@@ -1,12 +1,16 @@
 """Bad input, as the user sees it: the whole message, the exit code, no output and no temporary file."""
 
+import io
 import os
+import zipfile
 
 import pytest
+import torch
 
 LENET = "\n  LeNet(num_classes: int = 10)"
 MLP = ("\n  MLP(in_features: int = 16, hidden: list of int = [64, 32], out_features: int = 10, "
        "batch_norm: bool = False, dropout: float = 0.0, activation: str = 'relu')")
+NET = "import torch\n\n\nclass Net(torch.nn.Module):\n    def forward(self, x):\n        return x\n"
 SEE_HELP = "\n  help: see 'pytorch_to_torch --help'"
 
 
@@ -69,6 +73,61 @@ def test_unknown_command(refuse):
 
 def test_report_over_the_output(to_out):
     to_out(2, "report and output are one file, 'out.pt'", "lenet", "LeNet", "--report", "./out.pt")
+
+
+# 3 and 4: input files
+
+@pytest.fixture
+def refuse_weights(to_out, tmp_path, build):
+    """refuse_weights(code, message, bytes, *options): of a file NET/w.pth; NET stands for its folder."""
+    (tmp_path / "net.py").write_text(NET)
+    backend = {**os.environ, "SCRIPTC_BACKEND": str(build / "lib/scriptc/test_plugins/fake_backend.so")}
+
+    def check(code, message, content, *options):
+        (tmp_path / "w.pth").write_bytes(content)
+        to_out(code, f"'{tmp_path}/w.pth': {message}", tmp_path / "net.py", "Net", "-w", tmp_path / "w.pth", *options,
+               env=backend)
+
+    return check
+
+
+def saved(state):
+    file = io.BytesIO()
+    torch.save(state, file)
+    return file.getvalue()
+
+
+def test_truncated_checkpoint(refuse_weights):
+    whole = saved({"a": torch.zeros(3)})
+    cut = whole[:len(whole) // 2]
+    refuse_weights(3, f"offset {len(cut)}: the zip archive is cut short: it has no end record [Z06]", cut)
+
+
+def test_web_page_as_checkpoint(refuse_weights):
+    refuse_weights(3, "looks like HTML; download failed? [Z03]", b"<!DOCTYPE html><html></html>")
+
+
+def test_weights_of_another_model(refuse_weights):
+    refuse_weights(7, "does not fit the model: 1 unexpected\n  the model lacks:\n    'a'\n"
+                      "  help: --no-strict loads the names that both have", saved({"a": torch.zeros(3)}))
+
+
+def test_unknown_key(refuse_weights):
+    refuse_weights(2, "has no key 'ema.model'\n  it holds:\n    'a': tensor[3]\n  help: give one of these with --key",
+                   saved({"a": torch.zeros(3)}), "--key", "ema.model")
+
+
+def test_cap_names_its_flag(refuse_weights):
+    content = saved({"a": torch.zeros(3)})
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        records = len(archive.infolist())
+    refuse_weights(4, f"offset {len(content) - 22}: too many entries (got {records}, limit 1) [Z30]\n"
+                      "  help: if you trust the file, raise the limit with --max-entries", content, "--max-entries", 1)
+
+
+def test_python_file_with_a_syntax_error(to_out, tmp_path):
+    (tmp_path / "net.py").write_text("import torch\n\n\ndef make(:\n    pass\n")
+    to_out(3, f"{tmp_path}/net.py:4:10: invalid syntax\n    def make(:\n             ^", tmp_path / "net.py", "make")
 
 
 # 5: files and folders
@@ -181,3 +240,8 @@ def test_missing_argument(to_out, test_plugin):
 def test_plugin_that_throws(to_out, test_plugin):
     to_out(7, f"model 'Throws' of plugin '{test_plugin('throwing')}' cannot be built: "
               "the moon is in the wrong phase", test_plugin("throwing"), "Throws")
+
+
+def test_unknown_layer_argument(to_out, test_plugin):
+    to_out(7, "wrong_calls.cpp:8: TypeError: Conv2d.__init__() got an unexpected keyword argument 'paddin'\n"
+              "  help: did you mean 'padding'?", test_plugin("wrong_calls"), "WrongKeyword")
