@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "scriptc/python/ast_children.h"
+#include "scriptc/python/runtime.h"
 #include "scriptc/python/specialiser.h"
 
 namespace scriptc::python {
@@ -184,6 +185,8 @@ class Reached {
  private:
   void collect(const std::string& name, const Value& value) {
     if (auto function = value.try_as<PyFunction>()) methods_[name].push_back(std::move(function));
+    if (const auto property = value.try_as<Property>()) collect(name, property->getter);
+    if (const auto wrapper = value.try_as<MethodWrapper>()) collect(name, wrapper->function);
   }
 
   void follow(std::shared_ptr<PyFunction> function) {

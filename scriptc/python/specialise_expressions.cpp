@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "scriptc/python/runtime.h"
 #include "scriptc/python/specialiser.h"
 
 namespace scriptc::python {
@@ -205,15 +206,17 @@ Reduced Specialiser::Impl::module_attribute(const ModulePtr& module, const Attri
     if (buffer->tensor) return {rebuilt, {}};
     return {dissolved ? reify(None{}, original) : rebuilt, Fact::constant(None{})};
   }
+  const auto cls = std::dynamic_pointer_cast<PyClass>(module->class_);
+  const Value* in_class = cls ? cls->lookup(node.attr) : nullptr;
+  if (const auto property = in_class ? in_class->try_as<Property>() : nullptr) {
+    // It may read what methods assign: known only if its expression is, else a method like others.
+    const auto getter = property->getter.try_as<PyFunction>();
+    return folded(rebuilt, getter ? pure_result(getter, module, {}, {}) : std::nullopt, original);
+  }
   const std::optional<Value> value = evaluator_.try_get_attribute(module, node.attr);
   if (!value || value->is_tensor()) return {rebuilt, {}};
   Fact fact = Fact::constant(*value);
   const bool own = module->attributes.contains(node.attr) || node.attr == "training";
-  const bool property = !own && !module->children.contains(node.attr) && value->try_as<BoundMethod>() == nullptr &&
-                        evaluator_.try_get_attribute(module->class_, node.attr) &&
-                        !is_scalar(*evaluator_.try_get_attribute(module->class_, node.attr));
-  // A property may read what methods assign: its getter is a method like others, left to the lowering.
-  if (property && !dissolved && !mutable_.attributes.empty()) return {rebuilt, {}};
   if (!dissolved && (value->try_as<BoundMethod>() || value->try_as<Module>())) return {rebuilt, std::move(fact)};
   if (!dissolved && own && is_typable(*value)) return {rebuilt, std::move(fact)};
   frame_->changed = true;
