@@ -5,8 +5,7 @@
 
 #include <array>
 #include <atomic>
-#include <cstdlib>
-#include <cstring>
+#include <deque>
 
 #include "scriptc/model/error.h"
 
@@ -14,8 +13,8 @@ namespace scriptc::cli {
 namespace {
 
 // A signal handler may neither lock nor allocate: a slot is one pointer, set and cleared in one step.
-std::array<std::atomic<char*>, 8> temporaries{};
-static_assert(std::atomic<char*>::is_always_lock_free);
+std::array<std::atomic<const char*>, 8> temporaries{};
+static_assert(std::atomic<const char*>::is_always_lock_free);
 
 void remove_and_die(int signal) {
   for (const auto& slot : temporaries)
@@ -27,23 +26,19 @@ void remove_and_die(int signal) {
 }  // namespace
 
 void remember_temporary(const std::string& path) {
-  char* copy = ::strdup(path.c_str());
+  // Never shrinks: a handler on another thread may be reading a path that was just forgotten.
+  static std::deque<std::string> paths;
   for (auto& slot : temporaries) {
-    char* none = nullptr;
-    if (copy && slot.compare_exchange_strong(none, copy)) return;
+    if (slot.load()) continue;
+    slot.store(paths.emplace_back(path).c_str());
+    return;
   }
-  std::free(copy);
   throw Error(ErrorKind::internal, "too many temporary files");
 }
 
 void forget_temporary(const std::string& path) {
-  for (auto& slot : temporaries) {
-    char* copy = slot.load();
-    if (copy && path == copy && slot.compare_exchange_strong(copy, nullptr)) {
-      // Not freed: a handler on another thread may be reading it. A path a file is no leak worth a lock.
-      return;
-    }
-  }
+  for (auto& slot : temporaries)
+    if (const char* known = slot.load(); known && path == known) slot.store(nullptr);
 }
 
 void install_signal_handlers() {

@@ -5,7 +5,7 @@
 namespace scriptc::cli {
 
 /// Remembers `path` for removal by a signal that ends the process. Call before creating the file. At most 8 at a time
-/// (Error internal).
+/// (Error internal). REQUIRES: one thread calls these.
 void remember_temporary(const std::string& path);
 void forget_temporary(const std::string& path);
 
