@@ -144,7 +144,8 @@ TEST_F(BuildModel, ReportsWrongCallsAtTheirLine) {
   EXPECT_EQ(build_error("wrong_calls", "UnknownLayer"),
             "model: wrong_calls.cpp:12: 'torch.nn' has no 'Conv2D'\n"
             "  help: did you mean 'Conv2d' or 'Conv1d' or 'Conv3d'?");
-  EXPECT_EQ(build_error("wrong_calls", "UnknownPackage"), "");
+  EXPECT_EQ(build_error("wrong_calls", "UnknownPackage"),
+            "model: wrong_calls.cpp:14: ModuleNotFoundError: No module named 'touch'");
   EXPECT_EQ(build_error("wrong_calls", "NoValue"), "model: wrong_calls.cpp:16: argument 'out_features' has no value");
   EXPECT_EQ(build_error("wrong_calls", "Twice"), "model: wrong_calls.cpp:18: argument 'in_features' is given twice");
   EXPECT_EQ(build_error("wrong_calls", "Disorder"),
@@ -159,13 +160,21 @@ TEST_F(BuildModel, ReportsWrongInputsAtTheirLine) {
             "model: wrong_calls.cpp:26: input spec 'float33[1]': no dtype is called 'float33'");
 }
 
-TEST_F(BuildModel, ReportsSyntaxErrorsAtTheirLine) { EXPECT_EQ(build_error("wrong_methods", "SyntaxError"), ""); }
+TEST_F(BuildModel, ReportsSyntaxErrorsAtTheirLine) {
+  EXPECT_EQ(build_error("wrong_methods", "SyntaxError"),
+            "model: wrong_methods.cpp:9:21: invalid syntax\n    return x +\n              ^");
+}
 
-TEST_F(BuildModel, RefusesMethodsDefinedTwice) { EXPECT_EQ(build_error("wrong_methods", "Redefined"), ""); }
+TEST_F(BuildModel, RefusesMethodsDefinedTwice) {
+  EXPECT_EQ(build_error("wrong_methods", "Redefined"),
+            "model: wrong_methods.cpp:32:7: method 'forward' is already defined at line 26\n"
+            "    def forward(self, x: Tensor) -> Tensor:\n"
+            "    ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~");
+}
 
 TEST_F(BuildModel, RefusesMethodsForLayers) {
   EXPECT_EQ(build_error("wrong_methods", "DefOnLayer"),
-            "model: wrong_methods.cpp:42: def is for modules made by nn::Module(\"Name\"), not for a Linear");
+            "model: wrong_methods.cpp:40: def is for modules made by nn::Module(\"Name\"), not for a Linear");
 }
 
 TEST_F(BuildModel, TakesMethodsWithoutIndentation) {
