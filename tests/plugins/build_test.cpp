@@ -84,7 +84,7 @@ TEST_F(BuildModel, GivesMethodsTheLinesOfTheSource) {
   ASSERT_NE(forward, nullptr);
   const auto function = forward->try_as<PyFunction>();
   EXPECT_EQ(function->source()->name(), "good.cpp");
-  EXPECT_EQ(function->source()->shown_line(function->def->span.line), 18);
+  EXPECT_EQ(function->source()->shown_line(function->def->span.line), 17);
   EXPECT_EQ(function->def->span.column, 6);
   EXPECT_EQ(function->source()->line(function->def->span.line), "      def forward(self, x: Tensor) -> Tensor:");
 }
