@@ -1,4 +1,5 @@
 #include "scriptc/model/text.h"
+#include "scriptc/python/parser.h"
 #include "scriptc/torch/annotations.h"
 
 namespace scriptc::torch_backend {
@@ -9,12 +10,10 @@ namespace {
 
 constexpr const char* kNoVariableArguments = "a compiled function cannot take a variable number of arguments";
 
-std::optional<int> broadcast_size(Compiler& compiler, const py::PyFunction& function, const py::ExprPtr& annotation) {
+std::optional<int> broadcast_size(const py::ExprPtr& annotation) {
   const auto* subscript = py::as<py::Subscript>(annotation);
   const auto* name = subscript ? py::as<py::Name>(subscript->value) : nullptr;
   if (!name || !name->id.starts_with("BroadcastingList")) return std::nullopt;
-  (void)compiler;
-  (void)function;
   return std::stoi(name->id.substr(std::string("BroadcastingList").size()));
 }
 
@@ -38,7 +37,7 @@ Signature::Parameter parameter_of(Compiler& compiler, const py::PyFunction& func
                          "without an annotation a parameter is a Tensor");
   }
   parameter.type = type.type;
-  parameter.broadcast = broadcast_size(compiler, function, node.annotation);
+  parameter.broadcast = broadcast_size(node.annotation);
   return parameter;
 }
 
@@ -50,6 +49,40 @@ void add_defaults(const py::PyFunction& function, Signature& signature, std::siz
   for (std::size_t i = 0; i < function.kw_defaults.size(); ++i) {
     if (function.has_kw_default[i]) signature.parameters[positional + i].default_value = function.kw_defaults[i];
   }
+}
+
+/// The text of `# type: (Tensor, int) -> Tensor` between the head of a function and its body, as older models have it.
+std::string type_comment(const py::PyFunction& function) {
+  if (!function.def || function.def->body.empty()) return "";
+  for (int line = function.def->span.line; line <= function.def->body.front()->span.line; ++line) {
+    const std::string text(function.source()->line(line));
+    const std::size_t at = text.find("# type: (");
+    if (at != std::string::npos) return text.substr(at + std::string("# type: ").size());
+  }
+  return "";
+}
+
+void apply_type_comment(Compiler& compiler, const py::PyFunction& function, Signature& signature) {
+  const std::string comment = type_comment(function);
+  const std::size_t arrow = comment.rfind("->");
+  if (arrow == std::string::npos) return;
+  const auto parse = [&](const std::string& text) {
+    const std::string trimmed = text.substr(text.find_first_not_of(' '));
+    return py::parse_expression(std::make_shared<py::Source>(function.source()->name(), trimmed));
+  };
+  std::string types = comment.substr(0, arrow);
+  const std::size_t close = types.rfind(')');
+  if (close == std::string::npos) return;
+  const py::ExprPtr list = parse(types.substr(0, close) + ",)");
+  const auto* tuple = py::as<py::TupleExpr>(list);
+  const std::size_t count = tuple ? tuple->elts.size() : 0;
+  const std::size_t skip = signature.parameters.size() - std::min(signature.parameters.size(), count);
+  for (std::size_t i = 0; i < count && skip + i < signature.parameters.size(); ++i) {
+    signature.parameters[skip + i].type = type_of_annotation(compiler, function, tuple->elts[i]).type;
+    signature.parameters[skip + i].broadcast = broadcast_size(tuple->elts[i]);
+  }
+  if (!signature.result)
+    signature.result = type_of_annotation(compiler, function, parse(comment.substr(arrow + 2))).type;
 }
 
 /// `x=None` and `x: Tensor = None` are optional, as people mean it; a parameter that is not annotated and has a plain
@@ -80,12 +113,13 @@ Signature signature_of(Compiler& compiler, const py::PyFunction& function) {
     signature.parameters.push_back(parameter_of(compiler, function, node));
     signature.parameters.back().keyword_only = true;
   }
-  add_defaults(function, signature, positional);
-  for (Signature::Parameter& parameter : signature.parameters) widen_by_default(compiler, parameter);
   // A result whose annotation says nothing to TorchScript (`dict`, `np.ndarray`, a type variable) is inferred.
   if (function.def && function.def->returns && !is_opaque(compiler, function, function.def->returns)) {
     signature.result = type_of_annotation(compiler, function, function.def->returns).type;
   }
+  add_defaults(function, signature, positional);
+  apply_type_comment(compiler, function, signature);
+  for (Signature::Parameter& parameter : signature.parameters) widen_by_default(compiler, parameter);
   return signature;
 }
 

@@ -1,5 +1,6 @@
 #include "scriptc/torch/to_tree.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -158,6 +159,27 @@ jit::Expr TreeBuilder::reverse(const py::Call& node) {
   return jit::Subscript::create(at, expression(node.args[0]), jit::List<Expr>::create(at, {backwards}));
 }
 
+// `x.view(*shape, -1)`: where sizes may be given as one list, a list of unknown length can be spread.
+std::optional<jit::Expr> TreeBuilder::sizes_as_list(const py::Call& node) {
+  static const std::array kTakesSizes = {"view",  "reshape", "expand", "repeat", "permute", "new_zeros", "new_ones",
+                                         "zeros", "ones",    "rand",   "randn",  "empty",   "tile",      "new_empty"};
+  const auto* attribute = py::as<py::Attribute>(node.func);
+  const bool known = attribute && std::any_of(kTakesSizes.begin(), kTakesSizes.end(),
+                                              [&](const char* name) { return attribute->attr == name; });
+  const bool spread = std::any_of(node.args.begin(), node.args.end(),
+                                  [](const py::ExprPtr& arg) { return py::as<py::Starred>(arg) != nullptr; });
+  if (!known || !spread) return std::nullopt;
+  const Range at = range(node.span);
+  std::optional<Expr> sizes;
+  for (const py::ExprPtr& arg : node.args) {
+    const auto* starred = py::as<py::Starred>(arg);
+    const Expr part = starred ? apply(node.span, variable(at, "list"), {expression(starred->value)})
+                              : Expr(jit::ListLiteral::create(at, jit::List<Expr>::create(at, {expression(arg)})));
+    sizes = sizes ? Expr(jit::BinOp::create(at, '+', *sizes, part)) : part;
+  }
+  return sizes;
+}
+
 std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const Value& callee) {
   const std::string qualified = qualified_name_of(callee);
   const std::size_t count = node.args.size();
@@ -178,6 +200,10 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
     return apply(node.span, named(node.func->span, special_form(c10::prim::unchecked_cast)),
                  {type(node.args[0]), expression(node.args[1])});
   }
+  // The category and the level of a warning mean nothing to TorchScript.
+  if (qualified == "warnings.warn" && count > 1) {
+    return apply(node.span, expression(node.func), {expression(node.args[0])});
+  }
   if (qualified == "builtins.reversed" && count == 1) return reverse(node);
   if (const std::optional<bool> fixed = fixed_answer(qualified)) return literal(node.span, Value(*fixed));
   return std::nullopt;
@@ -197,8 +223,9 @@ jit::Expr TreeBuilder::call(const py::Call& node) {
     const Expr value = expression(given.value);
     keywords.push_back(jit::Attribute::create(value.range(), jit::Ident::create(value.range(), given.arg), value));
   }
-  return jit::Apply::create(at, expression(node.func), list(node.span, node.args),
-                            jit::List<jit::Attribute>::create(at, keywords));
+  auto args = list(node.span, node.args);
+  if (const std::optional<Expr> sizes = sizes_as_list(node)) args = jit::List<Expr>::create(at, {*sizes});
+  return jit::Apply::create(at, expression(node.func), args, jit::List<jit::Attribute>::create(at, keywords));
 }
 
 }  // namespace scriptc::torch_backend

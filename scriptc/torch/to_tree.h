@@ -45,6 +45,7 @@ class TreeBuilder {
   Expr apply(const python::Span& span, const Expr& callee, const std::vector<Expr>& args) const;
   Expr super_proxy(const python::Call& node);
   Expr reverse(const python::Call& node);
+  std::optional<Expr> sizes_as_list(const python::Call& node);
 
   // to_tree_expressions.cpp
   Expr expression(const python::ExprPtr& expr);
@@ -59,6 +60,7 @@ class TreeBuilder {
   Expr unary(const python::UnaryOp& node);
   Expr ternary(const python::IfExp& node);
   Expr compare(const python::Compare& node);
+  Expr collection(const python::ExprPtr& expr);
   Expr subscript(const python::Subscript& node);
   Expr slice(const python::Slice& node);
   Expr joined(const python::JoinedStr& node);

@@ -252,13 +252,22 @@ jit::Expr TreeBuilder::compare(const py::Compare& node) {
   std::optional<Expr> result;
   Expr left = expression(node.left);
   for (std::size_t i = 0; i < node.ops.size(); ++i) {
-    const Expr right = expression(node.comparators[i]);
+    const bool membership = node.ops[i] == CompareOperator::In || node.ops[i] == CompareOperator::NotIn;
+    const Expr right = membership ? collection(node.comparators[i]) : expression(node.comparators[i]);
     Expr one = jit::BinOp::create(at, token_of(node.ops[i]), left, right);
     if (node.ops[i] == CompareOperator::NotIn) one = jit::UnaryOp::create(at, jit::TK_NOT, one);
     result = result ? Expr(jit::BinOp::create(at, jit::TK_AND, *result, one)) : one;
     left = right;
   }
   return *result;
+}
+
+/// What stands behind 'in': tuples and sets, which TorchScript cannot search, are lists there.
+jit::Expr TreeBuilder::collection(const py::ExprPtr& expr) {
+  const auto* tuple = py::as<py::TupleExpr>(expr);
+  const auto* set = py::as<py::SetExpr>(expr);
+  if (!tuple && !set) return expression(expr);
+  return jit::ListLiteral::create(range(expr->span), list(expr->span, tuple ? tuple->elts : set->elts));
 }
 
 jit::Expr TreeBuilder::slice(const py::Slice& node) {
