@@ -24,11 +24,12 @@ class Interpreter;
 class PyModule : public Object {
  public:
   std::string type_name() const override { return "module"; }
-  std::string name;       ///< dotted: `torch.nn.functional`, `models.resnet`; names of compiled functions derive from it
-  SourcePtr source;       ///< null for modules written in C++
+  std::string name;  ///< dotted: `torch.nn.functional`, `models.resnet`; names of compiled functions derive from it
+  SourcePtr source;  ///< null for modules written in C++
   OrderedMap<Value> globals;
-  std::string folder;      ///< of a package: where its submodules lie; empty for other modules and embedded ones
+  std::string folder;  ///< where a package's submodules, or a module's siblings, lie; empty for embedded ones
   bool is_package = false;
+  bool is_embedded = false;  ///< part of the embedded library
   /// Runs the module's body; null once that has begun (or for modules without a body).
   std::function<void()> pending;
   /// The value of a name that is not in `globals`, for modules that make their names up; may be null.
@@ -48,16 +49,17 @@ class Opaque;
 /// A function or lambda with a Python body.
 class PyFunction : public Function {
  public:
-  std::string qualified_name;                ///< `torch.nn.functional.relu`, `net.Block.forward`
-  std::shared_ptr<const FunctionDef> def;    ///< null for a lambda
-  std::shared_ptr<const Lambda> lambda;      ///< null for a def
-  std::shared_ptr<PyModule> module;          ///< globals, and the source for messages
-  std::shared_ptr<Scope> closure;            ///< may be null
-  std::weak_ptr<PyClass> owner;              ///< the class in whose body it was defined: `super()`, private names
-  std::vector<Value> defaults;               ///< values of def->args->defaults
-  std::vector<Value> kw_defaults;            ///< as long as kwonlyargs; see has_kw_default
+  std::string qualified_name;              ///< `torch.nn.functional.relu`, `net.Block.forward`
+  std::shared_ptr<const FunctionDef> def;  ///< null for a lambda
+  std::shared_ptr<const Lambda> lambda;    ///< null for a def
+  std::shared_ptr<PyModule> module;        ///< globals
+  SourcePtr text;                          ///< where its code stands, if not in the module's own source
+  std::shared_ptr<Scope> closure;          ///< may be null
+  std::weak_ptr<PyClass> owner;            ///< the class in whose body it was defined: `super()`, private names
+  std::vector<Value> defaults;             ///< values of def->args->defaults
+  std::vector<Value> kw_defaults;          ///< as long as kwonlyargs; see has_kw_default
   std::vector<bool> has_kw_default;
-  OrderedMap<Value> attributes;              ///< the function's own `__dict__`
+  OrderedMap<Value> attributes;  ///< the function's own `__dict__`
 
   /// What torch.jit's decorators said of it.
   enum class ScriptMark { none, exported, ignored, unused };
@@ -66,7 +68,7 @@ class PyFunction : public Function {
   std::vector<std::shared_ptr<PyFunction>> overloads;
 
   const Arguments& args() const { return def ? *def->args : *lambda->args; }
-  const SourcePtr& source() const { return module->source; }
+  const SourcePtr& source() const { return text ? text : module->source; }
 };
 
 /// A function of the embedded library written in C++: `len`, `math.sqrt`, `torch.zeros`. The lowering knows some of
@@ -80,7 +82,7 @@ class NativeFunction : public Function {
   std::string type_name() const override { return "builtin_function_or_method"; }
   std::string qualified_name;  ///< `builtins.len`, `math.sqrt`, `torch.jit.annotate`
   Body body;
-  bool is_method = false;      ///< binds to the instance it is looked up on
+  bool is_method = false;  ///< binds to the instance it is looked up on
 };
 
 /// functools.partial.
@@ -118,16 +120,16 @@ class PyClass : public Class {
  public:
   std::string type_name() const override { return metaclass ? metaclass->name : "type"; }
   std::vector<std::shared_ptr<PyClass>> bases;
-  std::vector<std::weak_ptr<PyClass>> mro;   ///< itself first
+  std::vector<std::weak_ptr<PyClass>> mro;  ///< itself first
   OrderedMap<Value> dict;
-  OrderedMap<ExprPtr> annotations;           ///< of the class body (`x: Final[int]`, NamedTuple and dataclass fields)
-  std::shared_ptr<const ClassDef> def;       ///< null for native classes
-  std::shared_ptr<PyModule> module;          ///< null for native classes
+  OrderedMap<ExprPtr> annotations;      ///< of the class body (`x: Final[int]`, NamedTuple and dataclass fields)
+  std::shared_ptr<const ClassDef> def;  ///< null for native classes
+  std::shared_ptr<PyModule> module;     ///< null for native classes
   std::shared_ptr<Scope> closure;
-  std::shared_ptr<PyClass> metaclass;        ///< null: `type`
+  std::shared_ptr<PyClass> metaclass;  ///< null: `type`
   Layout layout = Layout::plain;
-  std::shared_ptr<Opaque> opaque_base;       ///< a base that was not found; may be null
-  Interpreter* interpreter = nullptr;        ///< runs its `__eq__` and `__hash__`
+  std::shared_ptr<Opaque> opaque_base;  ///< a base that was not found; may be null
+  Interpreter* interpreter = nullptr;   ///< runs its `__eq__` and `__hash__`
 
   /// First hit along the C3 order, null if none.
   const Value* lookup(std::string_view attribute) const;
@@ -144,7 +146,8 @@ class OperatorRef : public Object {
   std::string name;  ///< `relu`, without `aten::`
 };
 
-/// `torch.float32`, `torch.device('cpu')`, `torch.strided`, `torch.contiguous_format`: constants that TorchScript knows.
+/// `torch.float32`, `torch.device('cpu')`, `torch.strided`, `torch.contiguous_format`: constants that TorchScript
+/// knows.
 class TorchConstant : public Object {
  public:
   enum class Kind { dtype, device, layout, memory_format };

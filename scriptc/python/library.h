@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string_view>
+
+namespace scriptc::python {
+
+/// Parts of Python's standard library that are shorter in Python: run by the evaluator when first imported.
+struct LibraryFile {
+  std::string_view module;
+  std::string_view text;
+};
+
+extern const LibraryFile kCollectionsLibrary;
+extern const LibraryFile kFunctoolsLibrary;
+extern const LibraryFile kItertoolsLibrary;
+extern const LibraryFile kEnumLibrary;
+extern const LibraryFile kDataclassesLibrary;
+extern const LibraryFile kCopyLibrary;
+extern const LibraryFile kContextlibLibrary;
+extern const LibraryFile kOperatorLibrary;
+
+}  // namespace scriptc::python

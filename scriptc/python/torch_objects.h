@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "scriptc/python/interpreter.h"
+
+namespace scriptc::python {
+
+/// The one TorchConstant of a dtype; its value is c10's number.
+Value dtype_constant(Interpreter& in, DType dtype);
+std::optional<DType> as_dtype(const Value& value);
+Value device_constant(Interpreter& in, const std::string& type, std::int64_t index);
+Value make_size(Interpreter& in, const std::vector<std::int64_t>& shape);
+/// A shape given as numbers or as one sequence of them.
+std::vector<std::int64_t> as_shape(Interpreter& in, const std::vector<Value>& values);
+/// Functions that make tensors without reading any: in meta mode they give shape and dtype only.
+std::optional<Value> make_meta(Interpreter& in, const std::string& name, const Args& args, const Kwargs& kwargs);
+std::string torch_type_name_of(Interpreter& in, const Value& value);
+void install_jit(Interpreter& in);
+void install_torch_modules(Interpreter& in);
+
+}  // namespace scriptc::python
