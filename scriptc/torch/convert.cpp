@@ -146,7 +146,7 @@ std::optional<Converter::Converted> Converter::constant(const Value& value, c10:
 std::optional<Converter::Converted> Converter::tensor(const Value& value, const c10::Argument& parameter) {
   if (is_number(value)) {
     at::Tensor number = number_tensor(value);
-    if (meta_) number = number.to(at::kMeta);
+    if (mode_ == Mode::meta) number = number.to(at::kMeta);
     // As Python's parser does: such a tensor takes no part in type promotion.
     number.unsafeGetTensorImpl()->set_wrapped_number(true);
     return Converted{c10::IValue(std::move(number)), wrapped};
@@ -155,13 +155,14 @@ std::optional<Converter::Converted> Converter::tensor(const Value& value, const 
   const TensorPtr& origin = value.as_tensor();
   const bool written = parameter.alias_info() != nullptr && parameter.alias_info()->isWrite();
   at::Tensor values;
-  if (!meta_) {
+  if (mode_ == Mode::values) {
     values = materialise(origin, written ? Access::write : Access::read);
-  } else if (const auto twin = meta_twins_.find(origin.get()); twin != meta_twins_.end()) {
+  } else if (const auto twin = twins_.find(origin.get()); twin != twins_.end()) {
     values = twin->second;
   } else {
-    values = at::empty(origin->shape(), at::TensorOptions().dtype(scalar_type(origin->dtype())).device(at::kMeta));
-    meta_twins_.emplace(origin.get(), values);
+    const auto device = mode_ == Mode::meta ? at::kMeta : at::kCPU;
+    values = at::zeros(origin->shape(), at::TensorOptions().dtype(scalar_type(origin->dtype())).device(device));
+    twins_.emplace(origin.get(), values);
   }
   origin_.emplace(values.unsafeGetTensorImpl(), origin);
   return Converted{c10::IValue(std::move(values))};
@@ -194,7 +195,8 @@ Value Converter::to_value(const c10::IValue& result) const {
     const at::Tensor& tensor = result.toTensor();
     if (!tensor.defined()) return None{};
     const auto origin = origin_.find(tensor.unsafeGetTensorImpl());
-    return origin == origin_.end() ? wrap(tensor) : origin->second;
+    if (origin != origin_.end()) return origin->second;
+    return mode_ == Mode::values ? wrap(tensor) : Tensor::meta(dtype_of(tensor), tensor.sizes().vec());
   }
   if (result.isNone()) return None{};
   if (result.isBool()) return result.toBool();
@@ -219,7 +221,8 @@ void Converter::refresh(const c10::FunctionSchema& schema, const std::vector<c10
     if (alias == nullptr || !alias->isWrite() || !arguments[i].isTensor()) continue;
     const at::Tensor& now = arguments[i].toTensor();
     if (const auto origin = origin_.find(now.unsafeGetTensorImpl()); origin != origin_.end())
-      store(*origin->second, now);
+      mode_ == Mode::values ? store(*origin->second, now)
+                            : origin->second->assign(*Tensor::meta(dtype_of(now), now.sizes().vec()));
   }
 }
 

@@ -14,8 +14,12 @@ namespace scriptc::torch_backend {
 /// came from, so that an operator that returns its argument returns the same Tensor object.
 class Converter {
  public:
-  /// With `meta`, every tensor becomes a meta tensor: operators do not mix devices.
-  explicit Converter(bool meta) : meta_(meta) {}
+  enum class Mode {
+    values,
+    meta,   ///< every tensor becomes a meta tensor: operators do not mix devices
+    zeros,  ///< every tensor becomes zeros: finds shapes where an operator has no meta kernel (convolutions)
+  };
+  explicit Converter(Mode mode) : mode_(mode) {}
 
   /// How far a value is from a parameter's type. The overload with the smallest sum wins.
   enum Cost : int { exact = 0, widened = 1, repeated = 2, wrapped = 3 };
@@ -31,7 +35,7 @@ class Converter {
   /// Results as eager Python returns them: lists are tuples.
   Value to_value(const c10::IValue& result) const;
 
-  /// After a call: the tensors that the operator wrote into have a new shape, or, under `meta`, no values any more.
+  /// After a call: the tensors that the operator wrote into have a new shape, or, without values, none any more.
   void refresh(const c10::FunctionSchema& schema, const std::vector<c10::IValue>& arguments) const;
 
  private:
@@ -41,9 +45,9 @@ class Converter {
   std::optional<Converted> tensor(const Value& value, const c10::Argument& parameter);
   std::optional<Converted> constant(const Value& value, c10::TypeKind kind, const c10::Argument& parameter);
 
-  bool meta_;
+  Mode mode_;
   std::unordered_map<const c10::TensorImpl*, TensorPtr> origin_;
-  std::unordered_map<const Tensor*, at::Tensor> meta_twins_;
+  std::unordered_map<const Tensor*, at::Tensor> twins_;
 };
 
 /// The items of a list or tuple, null for anything else.

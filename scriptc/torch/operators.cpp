@@ -25,9 +25,9 @@ struct Cast {
   std::string_view name;
   c10::ScalarType dtype;
 };
-constexpr std::array kCasts{Cast{"float", c10::kFloat}, Cast{"double", c10::kDouble}, Cast{"half", c10::kHalf},
-                            Cast{"bfloat16", c10::kBFloat16}, Cast{"int", c10::kInt}, Cast{"long", c10::kLong},
-                            Cast{"short", c10::kShort}, Cast{"char", c10::kChar}, Cast{"byte", c10::kByte},
+constexpr std::array kCasts{Cast{"float", c10::kFloat},       Cast{"double", c10::kDouble}, Cast{"half", c10::kHalf},
+                            Cast{"bfloat16", c10::kBFloat16}, Cast{"int", c10::kInt},       Cast{"long", c10::kLong},
+                            Cast{"short", c10::kShort},       Cast{"char", c10::kChar},     Cast{"byte", c10::kByte},
                             Cast{"bool", c10::kBool}};
 
 const Cast* find_cast(std::string_view name) {
@@ -239,18 +239,29 @@ Value call_operator(std::string_view name, const Args& args, const Kwargs& kwarg
     if (takes_data(name)) return call_tensor(args, kwargs);
     bool meta = std::any_of(args.begin(), args.end(), has_meta);
     for (const auto& [keyword, value] : kwargs) meta = meta || has_meta(value);
-    Converter converter(meta);
     if (const Cast* cast = find_cast(name); cast && args.size() == 1 && args[0].is_tensor()) {
       const auto dtype = dtype_info(static_cast<DType>(cast->dtype));
       const TensorPtr& tensor = args[0].as_tensor();
       if (tensor->dtype() == dtype.dtype) return tensor;
+      if (meta) return Tensor::meta(dtype.dtype, tensor->shape());
       return wrap(materialise(tensor).to(cast->dtype));
     }
     const auto overloads = overloads_of(name);
     if (overloads.empty()) throw no_such_operator(name);
-    auto bound = choose(overloads, converter, args, kwargs);
-    if (!bound) throw no_overload(name, overloads, args, kwargs);
-    return run(*bound, converter);
+    using Mode = Converter::Mode;
+    const auto attempt = [&](Mode mode) {
+      Converter converter(mode);
+      auto bound = choose(overloads, converter, args, kwargs);
+      if (!bound) throw no_overload(name, overloads, args, kwargs);
+      return run(*bound, converter);
+    };
+    if (!meta) return attempt(Mode::values);
+    try {
+      return attempt(Mode::meta);
+    } catch (const c10::Error&) {
+      // Python has meta kernels that C++ lacks, convolution among them.
+      return attempt(Mode::zeros);
+    }
   });
 }
 

@@ -15,7 +15,7 @@ c10::FunctionSchema schema_of(const native::Forward& forward) {
   for (std::size_t i = 0; i < types.size(); ++i) {
     const std::string name = types.size() == 1 ? "x" : "x" + std::to_string(i + 1);
     const bool optional = types[i]->kind() == c10::TypeKind::OptionalType;
-    arguments.emplace_back(name, types[i], std::nullopt,
+    arguments.emplace_back(name, types[i], c10::optional<std::int32_t>(),
                            optional ? c10::optional<c10::IValue>(c10::IValue()) : c10::optional<c10::IValue>());
   }
   return c10::FunctionSchema("forward", "", std::move(arguments), {c10::Argument("", c10::AnyType::get())});

@@ -139,7 +139,7 @@ TEST(Operators, KnowsNames) {
 
 TEST(Operators, UnknownNameSuggestsTheNearest) {
   EXPECT_EQ(error_of([] { call("lin_space", {}); }),
-            "7 torch has no operator 'lin_space'\n  help: did you mean 'linspace'?");
+            "7 torch has no operator 'lin_space'\n  help: did you mean 'linspace' or 'isspace' or 'logspace'?");
 }
 
 TEST(Operators, NoOverloadFitsListsThem) {
