@@ -7,10 +7,13 @@ TOLERANCE = 1e-3
 
 
 def randomise(module, seed=1):
-    """Random weights and BatchNorm statistics in place: the default statistics hide folding bugs."""
+    """Random weights and BatchNorm statistics in place: the default statistics hide folding bugs.
+
+    Buffers that are not persistent stay as they are: no checkpoint carries them.
+    """
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for name, tensor in list(module.named_parameters()) + list(module.named_buffers()):
+        for name, tensor in module.state_dict().items():
             if not tensor.is_floating_point():
                 continue
             noise = torch.rand(tensor.shape, generator=generator)
