@@ -105,7 +105,9 @@ std::string trace_text(const std::vector<TraceLine>& innermost_first) {
     if (i + 1 != count) continue;
     std::string code(line.source->line(line.span.line));
     code.erase(0, code.find_first_not_of(" \t"));
-    if (!code.empty()) out += "\n      " + escape(code, 160);
+    std::string shown = escape(code, 160);
+    for (std::size_t at = shown.find("\\'"); at != std::string::npos; at = shown.find("\\'", at)) shown.erase(at, 1);
+    if (!code.empty()) out += "\n      " + shown;
   }
   return out;
 }

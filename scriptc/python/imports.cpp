@@ -261,12 +261,15 @@ std::shared_ptr<PyModule> Interpreter::package_at(const std::string& folder, con
   return module;
 }
 
+std::shared_ptr<PyModule> Interpreter::find_submodule(PyModule& module, const std::string& name) {
+  if (!module.is_package) return nullptr;
+  const std::string dotted = module.name.empty() ? name : module.name + "." + name;
+  return module.folder.empty() ? find_module(dotted) : find_in_folder(module.folder, name, dotted);
+}
+
 Value Interpreter::member(Frame& f, PyModule& module, const std::string& name) {
   if (auto value = module_attribute(module, name)) return *value;
-  if (module.is_package && !module.folder.empty())
-    if (const auto submodule =
-            find_in_folder(module.folder, name, module.name.empty() ? name : module.name + "." + name))
-      return submodule;
+  if (const auto submodule = find_submodule(module, name)) return submodule;
   if (module.is_embedded && f.import_guards == 0)
     return make_opaque(module.name + "." + name,
                        "it is not part of the " + quote(module.name) + " that is built in; imported at " + where(f));
@@ -335,6 +338,7 @@ Value Interpreter::import_member(Frame& f, const std::shared_ptr<PyModule>& modu
   const bool running = std::any_of(running_modules.begin(), running_modules.end(),
                                    [&](const PyModule* other) { return other == module.get(); });
   if (!running) return member(f, *module, name);
+  if (const auto submodule = find_submodule(*module, name)) return submodule;
   auto lazy = std::make_shared<LazyImport>();
   lazy->module = module;
   lazy->name = name;

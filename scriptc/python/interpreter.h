@@ -208,6 +208,7 @@ class Interpreter {
   /// `module.name` for `from module import name`; an opaque value for what the embedded torch lacks.
   Value member(Frame& f, PyModule& module, const std::string& name);
   Value import_member(Frame& f, const std::shared_ptr<PyModule>& module, const std::string& name);
+  std::shared_ptr<PyModule> find_submodule(PyModule& module, const std::string& name);
   void import_all(Frame& f, PyModule& module);
   std::shared_ptr<PyModule> find_relative(Frame& f, const std::string& module, int level);
   std::shared_ptr<PyModule> find_in_folder(const std::string& folder, const std::string& name,
@@ -304,14 +305,16 @@ class Interpreter {
 
 /// Makes `f` the innermost frame for as long as it lives.
 struct FrameGuard {
-  FrameGuard(Interpreter& i, Frame& f) : interpreter(i) {
-    f.back = interpreter.frame;
+  FrameGuard(Interpreter& i, Frame& f) : interpreter(i), outer(i.frame) {
+    f.back = outer;
     interpreter.frame = &f;
   }
-  ~FrameGuard() { interpreter.frame = interpreter.frame->back; }
+  // What was the innermost frame then: a generator may be abandoned under another one.
+  ~FrameGuard() { interpreter.frame = outer; }
   FrameGuard(const FrameGuard&) = delete;
   FrameGuard& operator=(const FrameGuard&) = delete;
   Interpreter& interpreter;
+  Frame* outer;
 };
 
 // The embedded library, one function a file.

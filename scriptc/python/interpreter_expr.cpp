@@ -253,7 +253,20 @@ const Value& Interpreter::force(Value& slot) {
   if (!slot.is_object()) return slot;
   const auto lazy = slot.try_as<LazyImport>();
   if (!lazy) return slot;
-  auto value = module_attribute(*lazy->module, lazy->name);
+  std::optional<Value> value;
+  if (!lazy->resolving) {
+    struct Resolving {
+      explicit Resolving(bool& f) : flag(f) { flag = true; }
+      ~Resolving() { flag = false; }
+      bool& flag;
+    } const guard(lazy->resolving);
+    value = module_attribute(*lazy->module, lazy->name);
+  }
+  if (!value)
+    if (const auto submodule = find_submodule(*lazy->module, lazy->name)) value = Value(submodule);
+  if (!value && lazy->module->is_embedded)
+    value = make_opaque(lazy->module->name + "." + lazy->name, "it is not part of the " + quote(lazy->module->name) +
+                                                                   " that is built in; imported at " + lazy->where);
   if (!value)
     raise("ImportError", "cannot import name " + quote(lazy->name) + " from " + quote(lazy->module->name),
           did_you_mean(lazy->name, lazy->module->globals.names()));

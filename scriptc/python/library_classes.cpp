@@ -167,6 +167,8 @@ class ReprEnum(Enum):
 
 
 class IntEnum(int, ReprEnum):
+    __repr__ = Enum.__repr__
+
     def __str__(self):
         return str(self._value_)
 
@@ -175,6 +177,8 @@ class IntEnum(int, ReprEnum):
 
 
 class StrEnum(str, ReprEnum):
+    __repr__ = Enum.__repr__
+
     @staticmethod
     def _generate_next_value_(name, start, count, last_values):
         return name.lower()
@@ -220,7 +224,7 @@ class Flag(Enum):
 
 
 class IntFlag(int, Flag):
-    pass
+    __repr__ = Enum.__repr__
 )py"};
 
 const LibraryFile kDataclassesLibrary = {"dataclasses", R"py(

@@ -190,7 +190,9 @@ std::string Interpreter::repr(const Value& value) {
     if (!v.is_object() && !is_typed(v)) return std::nullopt;
     check_stack();
     const Value* method_value = type_of(v)->lookup("__repr__");
-    if (method_value != nullptr) {
+    // A container without a repr of its own prints as what it is.
+    const bool inherited = is_typed(v) && method_value->is_same(*types.object->dict.find("__repr__"));
+    if (method_value != nullptr && !inherited) {
       const Value text = call(bind(Value(*method_value), v, type_of(v)), {});
       if (!text.is_string()) raise("TypeError", "__repr__ returned non-string (type " + text.type_name() + ")");
       return text.as_string();

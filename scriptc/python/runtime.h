@@ -166,7 +166,8 @@ class LazyImport : public Object {
   std::string type_name() const override { return "lazy import"; }
   std::shared_ptr<PyModule> module;
   std::string name;
-  std::string where;  ///< `net.py:3`
+  std::string where;       ///< `net.py:3`
+  bool resolving = false;  ///< guards against imports that only refer to each other
 };
 
 /// `dict.keys()` and its kin: live, ordered.
