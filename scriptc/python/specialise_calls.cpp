@@ -387,7 +387,7 @@ std::optional<Value> Specialiser::Impl::pure_result(const std::shared_ptr<PyFunc
   if (!body) return std::nullopt;
   const auto assignment = assign_arguments(*function, self ? 1 : 0, args, keywords);
   if (!assignment || function->args().vararg || function->args().kwarg) return std::nullopt;
-  Frame frame;
+  Activation frame;
   frame.function = function;
   frame.self = self;
   for (const auto& [name, value] : assignment->named) {
@@ -401,7 +401,7 @@ std::optional<Value> Specialiser::Impl::pure_result(const std::shared_ptr<PyFunc
     frame.facts[name] = Fact::constant(*value, false);
   }
   if (self) frame.facts[function->args().args.front().arg] = Fact::constant(self, false);
-  Frame* const outer = std::exchange(frame_, &frame);
+  Activation* const outer = std::exchange(frame_, &frame);
   ++depth_;
   std::optional<Value> value;
   try {

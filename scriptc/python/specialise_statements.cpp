@@ -62,7 +62,7 @@ ReducedBlock Specialiser::Impl::reduce_block(const StmtList& statements) {
   ReducedBlock block;
   for (const StmtPtr& statement : statements) {
     block.flow = reduce_statement(statement, block.body);
-    if (block.flow != Flow::next) {
+    if (block.flow != BlockFlow::next) {
       if (&statement != &statements.back()) frame_->changed = true;
       break;
     }
@@ -70,24 +70,24 @@ ReducedBlock Specialiser::Impl::reduce_block(const StmtList& statements) {
   return block;
 }
 
-Flow Specialiser::Impl::reduce_statement(const StmtPtr& statement, StmtList& out) {
+BlockFlow Specialiser::Impl::reduce_statement(const StmtPtr& statement, StmtList& out) {
   if (const auto* n = as<If>(statement)) return reduce_if(*n, statement, out);
   if (const auto* n = as<For>(statement)) return reduce_for(*n, statement, out);
-  if (const auto* n = as<While>(statement)) return reduce_while(*n, statement, out), Flow::next;
-  if (const auto* n = as<Assign>(statement)) return reduce_assign(*n, statement, out), Flow::next;
-  if (statement->kind == StmtKind::Break) return out.push_back(statement), Flow::breaks;
-  if (statement->kind == StmtKind::Continue) return out.push_back(statement), Flow::continues;
+  if (const auto* n = as<While>(statement)) return reduce_while(*n, statement, out), BlockFlow::next;
+  if (const auto* n = as<Assign>(statement)) return reduce_assign(*n, statement, out), BlockFlow::next;
+  if (statement->kind == StmtKind::Break) return out.push_back(statement), BlockFlow::breaks;
+  if (statement->kind == StmtKind::Continue) return out.push_back(statement), BlockFlow::continues;
   if (const auto* n = as<Return>(statement)) {
     auto rebuilt = copy_of(*n);
     rebuilt->value = reduce(n->value).expr;
     out.push_back(rebuilt->value == n->value ? statement : rebuilt);
-    return Flow::leaves;
+    return BlockFlow::leaves;
   }
   if (const auto* n = as<Raise>(statement)) {
     auto rebuilt = copy_of(*n);
     rebuilt->exc = reduce(n->exc).expr;
     out.push_back(rebuilt->exc == n->exc ? statement : rebuilt);
-    return Flow::leaves;
+    return BlockFlow::leaves;
   }
   if (const auto* n = as<AugAssign>(statement)) {
     const Reduced value = reduce(n->value);
@@ -110,11 +110,11 @@ Flow Specialiser::Impl::reduce_statement(const StmtPtr& statement, StmtList& out
         assign.targets = {n->target};
         assign.value = result.expr;
         bind_target(n->target, result, out);
-        return Flow::next;
+        return BlockFlow::next;
       }
     }
     out.push_back(value.expr == n->value ? statement : rebuilt);
-    return Flow::next;
+    return BlockFlow::next;
   }
   if (const auto* n = as<AnnAssign>(statement)) {
     const Reduced value = reduce(n->value);
@@ -128,31 +128,31 @@ Flow Specialiser::Impl::reduce_statement(const StmtPtr& statement, StmtList& out
         found->second.materialised = true;
     }
     out.push_back(value.expr == n->value ? statement : rebuilt);
-    return Flow::next;
+    return BlockFlow::next;
   }
   if (const auto* n = as<ExprStmt>(statement)) {
-    if (as<Constant>(n->value)) return out.push_back(statement), Flow::next;  // a docstring
+    if (as<Constant>(n->value)) return out.push_back(statement), BlockFlow::next;  // a docstring
     const Reduced value = reduce(n->value);
     if (value.fact.is_constant()) {  // nothing happens there when the model runs
       frame_->changed = true;
-      return Flow::next;
+      return BlockFlow::next;
     }
     auto rebuilt = copy_of(*n);
     rebuilt->value = value.expr;
     out.push_back(value.expr == n->value ? statement : rebuilt);
-    return Flow::next;
+    return BlockFlow::next;
   }
   if (const auto* n = as<Assert>(statement)) {
     const Reduced test = reduce(n->test);
     if (test.fact.is_constant() && evaluator_.truth(test.fact.value)) {
       frame_->changed = true;
-      return Flow::next;
+      return BlockFlow::next;
     }
     auto rebuilt = copy_of(*n);
     rebuilt->test = test.expr;
     rebuilt->msg = reduce(n->msg).expr;
     out.push_back(rebuilt->test == n->test && rebuilt->msg == n->msg ? statement : rebuilt);
-    return Flow::next;
+    return BlockFlow::next;
   }
   if (const auto* n = as<With>(statement)) {
     auto rebuilt = copy_of(*n);
@@ -168,10 +168,10 @@ Flow Specialiser::Impl::reduce_statement(const StmtPtr& statement, StmtList& out
   }
   forget({statement});
   out.push_back(statement);
-  return Flow::next;
+  return BlockFlow::next;
 }
 
-Flow Specialiser::Impl::reduce_if(const If& node, const StmtPtr&, StmtList& out) {
+BlockFlow Specialiser::Impl::reduce_if(const If& node, const StmtPtr&, StmtList& out) {
   const Reduced test = reduce(node.test);
   if (test.fact.is_constant()) {
     frame_->changed = true;
@@ -186,12 +186,12 @@ Flow Specialiser::Impl::reduce_if(const If& node, const StmtPtr&, StmtList& out)
   const Facts after_body = std::exchange(frame_->facts, before);
   ReducedBlock orelse = reduce_block(node.orelse);
   const Facts after_orelse = frame_->facts;
-  merge(after_body, body.body, body.flow == Flow::next, after_orelse, orelse.body, orelse.flow == Flow::next);
+  merge(after_body, body.body, body.flow == BlockFlow::next, after_orelse, orelse.body, orelse.flow == BlockFlow::next);
   rebuilt->body = std::move(body.body);
   rebuilt->orelse = std::move(orelse.body);
   if (rebuilt->body.empty()) rebuilt->body.push_back(std::make_shared<Pass>());
   out.push_back(rebuilt);
-  return body.flow == orelse.flow ? body.flow : Flow::next;
+  return body.flow == orelse.flow ? body.flow : BlockFlow::next;
 }
 
 void Specialiser::Impl::merge(const Facts& left, StmtList& left_body, bool left_falls, const Facts& right,
@@ -261,13 +261,13 @@ void Specialiser::Impl::reduce_while(const While& node, const StmtPtr& original,
   out.push_back(rebuilt);
 }
 
-Flow Specialiser::Impl::reduce_for(const For& node, const StmtPtr& original, StmtList& out) {
+BlockFlow Specialiser::Impl::reduce_for(const For& node, const StmtPtr& original, StmtList& out) {
   const Reduced iter = reduce(node.iter);
   if (const auto items = items_of(iter); items && !node.is_async && needs_unrolling(node, *items)) {
     const Facts before = frame_->facts;
     const int unrolled_before = frame_->unrolled;
     StmtList unrolled;
-    Flow flow = Flow::next;
+    BlockFlow flow = BlockFlow::next;
     if (unroll(node, *items, unrolled, flow)) {
       frame_->changed = true;
       out.insert(out.end(), unrolled.begin(), unrolled.end());
@@ -292,7 +292,7 @@ Flow Specialiser::Impl::reduce_for(const For& node, const StmtPtr& original, Stm
   forget(node.orelse);
   if (rebuilt->body.empty()) rebuilt->body.push_back(std::make_shared<Pass>());
   out.push_back(rebuilt);
-  return Flow::next;
+  return BlockFlow::next;
 }
 
 bool Specialiser::Impl::needs_unrolling(const For& node, const std::vector<Reduced>& items) {
@@ -338,23 +338,23 @@ bool Specialiser::Impl::needs_unrolling(const For& node, const std::vector<Reduc
   return needed;
 }
 
-bool Specialiser::Impl::unroll(const For& node, const std::vector<Reduced>& items, StmtList& out, Flow& flow) {
+bool Specialiser::Impl::unroll(const For& node, const std::vector<Reduced>& items, StmtList& out, BlockFlow& flow) {
   bool broke = false;
   for (const Reduced& item : items) {
     if (++frame_->unrolled > kMostUnrolled) return false;
     forget(node.body);
     bind_target(node.target, item, out);
     ReducedBlock body = reduce_block(node.body);
-    const bool jumps = body.flow == Flow::breaks || body.flow == Flow::continues;
+    const bool jumps = body.flow == BlockFlow::breaks || body.flow == BlockFlow::continues;
     if (jumps && (body.body.back()->kind == StmtKind::Break || body.body.back()->kind == StmtKind::Continue))
       body.body.pop_back();
     if (has_loose_jump(body.body)) return false;
     out.insert(out.end(), body.body.begin(), body.body.end());
-    if (body.flow == Flow::leaves) {
-      flow = Flow::leaves;
+    if (body.flow == BlockFlow::leaves) {
+      flow = BlockFlow::leaves;
       return true;
     }
-    if (body.flow == Flow::breaks) {
+    if (body.flow == BlockFlow::breaks) {
       broke = true;
       break;
     }

@@ -163,7 +163,7 @@ std::shared_ptr<PyFunction> Specialiser::Impl::specialise(const std::shared_ptr<
         "calls of " + quote(function->name) + " with constants nest deeper than " + std::to_string(kDeepest));
   }
 
-  Frame frame;
+  Activation frame;
   frame.function = function;
   frame.self = self;
   const Arguments& args = function->args();
@@ -216,7 +216,7 @@ std::shared_ptr<PyFunction> Specialiser::Impl::specialise(const std::shared_ptr<
   const bool same_signature = bindings.empty() && !args.vararg && !args.kwarg && function->def;
   frame.changed = !same_signature;
 
-  Frame* const outer = std::exchange(frame_, &frame);
+  Activation* const outer = std::exchange(frame_, &frame);
   const bool substitute_before = std::exchange(substitute_, false);
   ++depth_;
   ReducedBlock block;

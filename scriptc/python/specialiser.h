@@ -42,15 +42,15 @@ struct Reduced {
 };
 
 /// How control leaves a block of statements, as far as known: `next` covers "may fall through".
-enum class Flow { next, leaves, breaks, continues };
+enum class BlockFlow { next, leaves, breaks, continues };
 
 struct ReducedBlock {
   StmtList body;
-  Flow flow = Flow::next;
+  BlockFlow flow = BlockFlow::next;
 };
 
 /// What is known while one function is specialised.
-struct Frame {
+struct Activation {
   std::shared_ptr<PyFunction> function;
   ModulePtr self;                 ///< of methods
   std::set<std::string> locals;   ///< parameters and assigned names
@@ -71,10 +71,10 @@ class Specialiser::Impl {
  private:
   // specialise_statements.cpp
   ReducedBlock reduce_block(const StmtList& statements);
-  Flow reduce_statement(const StmtPtr& statement, StmtList& out);
-  Flow reduce_if(const If& node, const StmtPtr& original, StmtList& out);
-  Flow reduce_for(const For& node, const StmtPtr& original, StmtList& out);
-  bool unroll(const For& node, const std::vector<Reduced>& items, StmtList& out, Flow& flow);
+  BlockFlow reduce_statement(const StmtPtr& statement, StmtList& out);
+  BlockFlow reduce_if(const If& node, const StmtPtr& original, StmtList& out);
+  BlockFlow reduce_for(const For& node, const StmtPtr& original, StmtList& out);
+  bool unroll(const For& node, const std::vector<Reduced>& items, StmtList& out, BlockFlow& flow);
   void reduce_while(const While& node, const StmtPtr& original, StmtList& out);
   void reduce_assign(const Assign& node, const StmtPtr& original, StmtList& out);
   void bind_target(const ExprPtr& target, const Reduced& value, StmtList& out);
@@ -130,7 +130,7 @@ class Specialiser::Impl {
   ModulePtr root_;
   MutableAttributes mutable_;
   std::unordered_set<const Module*> tree_;
-  Frame* frame_ = nullptr;
+  Activation* frame_ = nullptr;
   bool substitute_ = false;  ///< inside a comprehension: facts are never made variables
   std::map<std::string, std::shared_ptr<PyFunction>> cache_;
   int depth_ = 0;
