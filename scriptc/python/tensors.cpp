@@ -71,6 +71,16 @@ bool is_random(const std::string& name) {
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
+/// Arithmetic of one floating tensor with numbers keeps shape and dtype: known without asking LibTorch.
+bool keeps_meta(const std::string& name, const Args& args, const Kwargs& kwargs) {
+  constexpr std::array kNames{"add", "sub", "mul", "div", "rsub", "neg", "pow", "abs", "exp", "log", "sqrt"};
+  const auto is_number = [](const Value& value) { return value.is_int() || value.is_float(); };
+  return kwargs.empty() && !args.empty() && args[0].is_tensor() &&
+         dtype_info(args[0].as_tensor()->dtype()).dtype_class == DTypeClass::floating &&
+         std::all_of(args.begin() + 1, args.end(), is_number) &&
+         std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
 }  // namespace
 
 Value Interpreter::call_operator(const std::string& name, Args args, Kwargs kwargs) {
@@ -92,6 +102,7 @@ Value Interpreter::call_operator(const std::string& name, Args args, Kwargs kwar
     if (self->state() != Tensor::State::meta) self->assign(*Tensor::meta(self->dtype(), self->shape()));
     return args[0];
   }
+  if (meta && keeps_meta(name, args, kwargs)) return Tensor::meta(self->dtype(), self->shape());
   if (meta) {
     for (Value& arg : args)
       if (!is_inplace(name) || &arg != &args.front()) arg = as_meta(arg);
