@@ -98,6 +98,15 @@ PyFunctionPtr unused_stub(const PyFunctionPtr& function) {
   return result;
 }
 
+/// Module and name under which a function is saved. A name below a class would be read back as a method of it, so a
+/// static method `Net.half` becomes `Net_half`.
+std::pair<std::string, std::string> free_function_name(const py::PyFunction& function) {
+  const std::string home = function.module ? function.module->name : "";
+  std::string rest = function.qualified_name.empty() ? function.name : function.qualified_name;
+  if (rest.starts_with(home + ".")) rest = rest.substr(home.size() + 1);
+  return {home.empty() ? "__torch__" : type_name_of(home), identifier(rest)};
+}
+
 /// The number of repetitions that a default of `BroadcastingListN[int]` stands for.
 std::optional<Value> spread(const Signature::Parameter& parameter) {
   const Value& value = *parameter.default_value;
@@ -113,6 +122,11 @@ Compiler::Compiler(ModulePtr root, py::Evaluator& evaluator, const LoweringOptio
       options_(options),
       unit_(std::make_shared<jit::CompilationUnit>()) {
   mutable_attributes_ = py::find_assigned(root_, options_.preserve);
+  // In eval mode `training` is a constant like any other; else whoever loads the file may switch it.
+  for_each_module(root_, [&](const std::string&, const ModulePtr& module) {
+    if (!options_.train) module->training = false;
+    if (options_.train) mutable_attributes_.attributes.insert({module.get(), "training"});
+  });
   for (const std::string& name : options_.preserve) mutable_attributes_.attributes.insert({root_.get(), name});
   specialiser_ = std::make_unique<py::Specialiser>(evaluator_, root_, mutable_attributes_);
 }
@@ -249,13 +263,10 @@ const std::vector<jit::StrongFunctionPtr>& Compiler::function(const PyFunctionPt
                 "call it only if not torch.jit.is_scripting()");
   }
   alive_.push_back(function);
-  const std::string qualified = type_name_of(function->qualified_name.empty() ? shown : function->qualified_name);
-  const std::size_t dot = qualified.rfind('.');
+  const auto [prefix, wanted] = free_function_name(*function);
   std::vector<jit::StrongFunctionPtr> compiled;
   const auto add = [&](const PyFunctionPtr& one) {
-    jit::Function* defined = define({specialised(one, nullptr), qualified.substr(0, dot),
-                                     identifier(qualified.substr(dot + 1)), nullptr, nullptr, true},
-                                    called_at);
+    jit::Function* defined = define({specialised(one, nullptr), prefix, wanted, nullptr, nullptr, true}, called_at);
     compiled.emplace_back(unit_, defined);
   };
   if (function->overloads.empty()) add(function);

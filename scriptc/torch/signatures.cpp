@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "scriptc/model/text.h"
 #include "scriptc/python/parser.h"
 #include "scriptc/torch/annotations.h"
@@ -10,11 +12,15 @@ namespace {
 
 constexpr const char* kNoVariableArguments = "a compiled function cannot take a variable number of arguments";
 
+/// N of `BroadcastingListN[int]`, also inside Optional: an int is N equal ones.
 std::optional<int> broadcast_size(const py::ExprPtr& annotation) {
+  constexpr std::string_view kPrefix = "BroadcastingList";
   const auto* subscript = py::as<py::Subscript>(annotation);
   const auto* name = subscript ? py::as<py::Name>(subscript->value) : nullptr;
-  if (!name || !name->id.starts_with("BroadcastingList")) return std::nullopt;
-  return std::stoi(name->id.substr(std::string("BroadcastingList").size()));
+  if (!name) return std::nullopt;
+  if (name->id == "Optional") return broadcast_size(subscript->slice);
+  if (!name->id.starts_with(kPrefix) || name->id.size() != kPrefix.size() + 1) return std::nullopt;
+  return name->id.back() - '0';
 }
 
 bool is_opaque(Compiler& compiler, const py::PyFunction& function, const py::ExprPtr& annotation) {
@@ -62,6 +68,21 @@ std::string type_comment(const py::PyFunction& function) {
   return "";
 }
 
+/// The parameters as written: those that are constants are gone from a specialised function, which stands where the
+/// original does.
+std::vector<std::string> original_parameters(const py::PyFunction& function) {
+  const auto cls = function.owner.lock();
+  const py::Arguments* args = &function.args();
+  for (const auto& [name, value] : cls ? cls->dict : function.module->globals) {
+    const auto other = value.try_as<py::PyFunction>();
+    const bool same_module = other && other->def && other->module == function.module;
+    if (same_module && other->def->span.line == function.def->span.line) args = &other->args();
+  }
+  std::vector<std::string> names;
+  for (const py::Parameter& parameter : args->args) names.push_back(parameter.arg);
+  return names;
+}
+
 void apply_type_comment(Compiler& compiler, const py::PyFunction& function, Signature& signature) {
   const std::string comment = type_comment(function);
   const std::size_t arrow = comment.rfind("->");
@@ -76,10 +97,14 @@ void apply_type_comment(Compiler& compiler, const py::PyFunction& function, Sign
   const py::ExprPtr list = parse(types.substr(0, close) + ",)");
   const auto* tuple = py::as<py::TupleExpr>(list);
   const std::size_t count = tuple ? tuple->elts.size() : 0;
-  const std::size_t skip = signature.parameters.size() - std::min(signature.parameters.size(), count);
-  for (std::size_t i = 0; i < count && skip + i < signature.parameters.size(); ++i) {
-    signature.parameters[skip + i].type = type_of_annotation(compiler, function, tuple->elts[i]).type;
-    signature.parameters[skip + i].broadcast = broadcast_size(tuple->elts[i]);
+  const std::vector<std::string> names = original_parameters(function);
+  const std::size_t skip = names.size() - std::min(names.size(), count);
+  for (Signature::Parameter& parameter : signature.parameters) {
+    const auto found = std::find(names.begin(), names.end(), parameter.name);
+    const std::size_t index = static_cast<std::size_t>(found - names.begin());
+    if (found == names.end() || index < skip) continue;
+    parameter.type = type_of_annotation(compiler, function, tuple->elts[index - skip]).type;
+    parameter.broadcast = broadcast_size(tuple->elts[index - skip]);
   }
   if (!signature.result)
     signature.result = type_of_annotation(compiler, function, parse(comment.substr(arrow + 2))).type;

@@ -65,14 +65,44 @@ Sugared dict_value(Compiler& compiler, const Value& value, const Loc& loc, jit::
   return simple(m.graph()->insertNode(node)->output());
 }
 
+/// Where `tensor` is kept in `module` or below it, as names; empty if nowhere.
+std::vector<std::string> find_tensor(const Module& module, const TensorPtr& tensor) {
+  for (const auto& [name, parameter] : module.parameters) {
+    if (parameter == tensor) return {name};
+  }
+  for (const auto& [name, buffer] : module.buffers) {
+    if (buffer.tensor == tensor) return {name};
+  }
+  for (const auto& [name, child] : module.children) {
+    if (!child) continue;
+    std::vector<std::string> path = find_tensor(*child, tensor);
+    if (path.empty()) continue;
+    path.insert(path.begin(), name);
+    return path;
+  }
+  return {};
+}
+
+// Parameters that are reached through lists (an LSTM's weights) stay parameters; other tensors are constants.
+Sugared tensor_value(Compiler& compiler, const TensorPtr& tensor, const Loc& loc, jit::GraphFunction& m) {
+  const ModuleInfo* owner = compiler.owner();
+  const auto path = owner ? find_tensor(*owner->module, tensor) : std::vector<std::string>{};
+  jit::Value* value = path.empty() ? nullptr : m.graph()->inputs().at(0);
+  for (const std::string& name : path) value = m.graph()->insertGetAttr(value, name);
+  if (!value) {
+    value = m.graph()->insertConstant(compiler.options().materialise(tensor).detach(), loc);
+    value->setType(c10::TensorType::get());  // else its shape is part of the type
+  }
+  return simple(value);
+}
+
 Sugared data_value(Compiler& compiler, const Value& value, const Loc& loc, jit::GraphFunction& m) {
   if (value.is_list()) return list_value(compiler, value, loc, m);
   if (value.is_tuple()) return tuple_value(compiler, value, loc, m);
   if (value.is_dict()) return dict_value(compiler, value, loc, m);
+  if (value.is_tensor()) return tensor_value(compiler, value.as_tensor(), loc, m);
   const TypeOrReason type = type_of_value(compiler, value);
-  std::optional<c10::IValue> constant = to_ivalue(compiler, value, type.type);
-  if (constant->isTensor()) constant = constant->toTensor().detach();
-  return simple(m.graph()->insertConstant(*constant, loc));
+  return simple(m.graph()->insertConstant(*to_ivalue(compiler, value, type.type), loc));
 }
 
 Sugared native_function(Compiler& compiler, const py::NativeFunction& function, const Loc& loc) {
@@ -83,7 +113,12 @@ Sugared native_function(Compiler& compiler, const py::NativeFunction& function, 
     if (!jit::getAllOperatorsFor(symbol).empty()) return make_operator(compiler, name, loc);
   }
   if (function.qualified_name == "warnings.warn") return make_operator(compiler, "warn", loc);
-  if (function.qualified_name == "torch._assert") return make_operator(compiler, "_assert", loc);
+  // What the evaluator does by itself (`torch.tensor`, `torch.einsum`) is an operator here.
+  constexpr std::string_view kTorch = "torch.";
+  if (function.qualified_name.starts_with(kTorch)) {
+    const c10::Symbol symbol = c10::Symbol::fromQualString("aten::" + function.name);
+    if (!jit::getAllOperatorsFor(symbol).empty()) return make_operator(compiler, function.name, loc);
+  }
   throw compiler.error(loc, quote(function.qualified_name) + " cannot be called in compiled code",
                        "call it in the constructor and keep the result in an attribute");
 }
