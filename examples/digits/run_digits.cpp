@@ -1,8 +1,10 @@
 // Runs a saved LeNet on the held-out digits and prints its accuracy and a few digits with their predictions.
 // Needs LibTorch and cxxopts; nothing of scriptc.
 
+#include <ATen/Parallel.h>
 #include <torch/script.h>
 
+#include <algorithm>
 #include <cxxopts.hpp>
 #include <exception>
 #include <fstream>
@@ -85,12 +87,10 @@ int run(const cxxopts::ParseResult& options) {
 
 int main(int argc, char** argv) {
   cxxopts::Options options("run_digits", "Runs a saved LeNet on handwritten digits.");
-  options.add_options()
-      ("model", "the TorchScript file", cxxopts::value<std::string>())
-      ("digits", "a .csv of labels and pixels", cxxopts::value<std::string>())
-      ("show", "print this many digits", cxxopts::value<int>()->default_value("3"))
-      ("predictions", "print every prediction, one a line, and nothing else")
-      ("h,help", "print this help");
+  options.add_options()("model", "the TorchScript file", cxxopts::value<std::string>())(
+      "digits", "a .csv of labels and pixels", cxxopts::value<std::string>())(
+      "show", "print this many digits", cxxopts::value<int>()->default_value("3"))(
+      "predictions", "print every prediction, one a line, and nothing else")("h,help", "print this help");
   options.parse_positional({"model", "digits"});
   options.positional_help("MODEL DIGITS");
   try {
@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
       std::cout << options.help();
       return parsed.count("help") != 0 ? 0 : 2;
     }
-    torch::set_num_threads(1);
+    at::set_num_threads(1);
     return run(parsed);
   } catch (const std::exception& error) {
     std::cerr << "error: " << error.what() << '\n';
