@@ -16,6 +16,7 @@ Error model_error(const std::string& text) { return Error(ErrorKind::model, text
 
 /// `error` with the place of the C++ call in front, unless it already names a line of that file.
 Error at_place(const scriptc_place& place, const Error& error) {
+  if (error.kind() == ErrorKind::io) return error;  // a missing back end is no fault of that line
   const bool is_ours = error.kind() == ErrorKind::internal || error.kind() == ErrorKind::cap;
   const bool is_located = error.message().rfind(escape(base_name(place.file)) + ":", 0) == 0;
   return Error(is_ours ? error.kind() : ErrorKind::model,

@@ -12,7 +12,7 @@ constexpr const char* kHelp = "\n  help: build plugins with scriptc_add_plugin, 
 
 std::string note_error(const TemporaryFile& file) {
   const std::string text = error_of([&] { read_plugin_note(file.path()); });
-  const std::string folder = testing::TempDir() + "scriptc_";
+  const std::string folder = TemporaryFile::folder();
   const std::size_t at = text.find(folder);
   return at == std::string::npos ? text : std::string(text).erase(at, folder.size());
 }

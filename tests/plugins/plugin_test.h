@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <filesystem>
@@ -35,8 +36,10 @@ std::string error_of(Body body) {
 /// A file in the test's temporary folder, to be damaged.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(std::string bytes, const std::string& name = "x.so")
-      : path_(testing::TempDir() + "scriptc_" + name) {
+  /// Of this process: CTest runs the tests side by side.
+  static std::string folder() { return testing::TempDir() + "scriptc_" + std::to_string(getpid()) + "_"; }
+
+  explicit TemporaryFile(std::string bytes, const std::string& name = "x.so") : path_(folder() + name) {
     write(std::move(bytes));
   }
   ~TemporaryFile() { std::filesystem::remove(path_); }
