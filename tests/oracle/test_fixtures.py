@@ -24,6 +24,8 @@ import torch
 
 from compare import TOLERANCE, example, load_saved, randomise, relative_difference
 
+pytestmark = pytest.mark.filterwarnings("ignore")  # torch.jit is deprecated, says 2.13
+
 FIXTURES = pathlib.Path(__file__).parent / "fixtures"
 
 
