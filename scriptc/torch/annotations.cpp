@@ -185,8 +185,9 @@ TypeOrReason of_object(Compiler& compiler, const Value& value) {
     return {c10::IntType::get(), ""};
   }
   if (const auto instance = value.try_as<Instance>()) {
+    // Members of an Enum are constants. Other objects live in Python only; what is read from them is known before.
     const auto cls = std::dynamic_pointer_cast<py::PyClass>(instance->class_);
-    if (cls && cls->layout != py::Layout::module && cls->def) return {compiler.class_type(cls, {}), ""};
+    if (cls && is_enum(*cls)) return {compiler.class_type(cls, {}), ""};
   }
   if (const auto opaque = value.try_as<py::Opaque>()) {
     return none("it comes from " + quote(opaque->import_name) + ": " + opaque->why);

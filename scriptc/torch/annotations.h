@@ -24,6 +24,8 @@ TypeOrReason type_of_annotation(Compiler& compiler, const python::PyFunction& fu
 /// The type that TorchScript infers for a value of a module's attribute; an empty list is a list of tensors.
 TypeOrReason type_of_value(Compiler& compiler, const Value& value);
 
+bool is_enum(const python::PyClass& cls);
+
 /// `value` as an IValue of `type` (an int becomes a float where the type says so); nullopt if it does not fit.
 std::optional<c10::IValue> to_ivalue(Compiler& compiler, const Value& value, const c10::TypePtr& type);
 

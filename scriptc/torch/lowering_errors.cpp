@@ -126,8 +126,9 @@ Error build(const std::vector<CompileFrame>& frames, const jit::SourceRange& ran
             const std::string& tail) {
   const FunctionSource& source = source_of(frames, range);
   const jit::SourceRange place = source.owns(range) ? range : source.range({});
-  const Error located = py::error_at(ErrorKind::model, *source.source(), source.span(place), sentence);
-  return {ErrorKind::model, located.message() + call_chain(frames) + tail};
+  const std::size_t end = std::min(sentence.find('\n'), sentence.size());  // a nearest name may follow: it comes last
+  const Error located = py::error_at(ErrorKind::model, *source.source(), source.span(place), sentence.substr(0, end));
+  return {ErrorKind::model, located.message() + call_chain(frames) + sentence.substr(end) + tail};
 }
 
 /// What a TORCH_CHECK said, without the C++ frames that follow it.

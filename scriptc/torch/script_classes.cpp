@@ -15,14 +15,6 @@ namespace py = ::scriptc::python;
 
 namespace {
 
-bool derives_from(const py::PyClass& cls, std::string_view name) {
-  for (const auto& weak : cls.mro) {
-    const auto base = weak.lock();
-    if (base && base.get() != &cls && base->name == name) return true;
-  }
-  return false;
-}
-
 PyFunctionPtr class_scope(const PyClassPtr& cls) {
   auto scope = std::make_shared<py::PyFunction>();
   scope->name = cls->name;
@@ -77,6 +69,14 @@ bool is_method_of_script_class(const std::string& name, const Value& value) {
 
 }  // namespace
 
+bool is_enum(const py::PyClass& cls) {
+  for (const auto& weak : cls.mro) {
+    const auto base = weak.lock();
+    if (base && base.get() != &cls && base->name == "Enum") return true;
+  }
+  return false;
+}
+
 /// Compiles the methods of a script class; `__init__` comes first, for it says which attributes there are.
 class ClassCompiler {
  public:
@@ -116,7 +116,7 @@ c10::TypePtr Compiler::class_type(const PyClassPtr& cls, const jit::SourceRange&
   const auto reject = [&](const std::string& why) {
     return error(used_at, "class " + quote(cls->name) + " cannot be used in compiled code: " + why);
   };
-  if (derives_from(*cls, "Enum")) {
+  if (is_enum(*cls)) {
     const c10::TypePtr type = enum_type(*this, cls, name);
     if (!type) throw reject("its members have values of different types, or of types that TorchScript does not have");
     return remember(type);

@@ -49,10 +49,11 @@ Signature::Parameter parameter_of(Compiler& compiler, const py::PyFunction& func
 
 void add_defaults(const py::PyFunction& function, Signature& signature, std::size_t positional) {
   const std::vector<Value>& defaults = function.defaults;
-  for (std::size_t i = 0; i < defaults.size() && i < positional; ++i) {
+  for (std::size_t i = 0; i < defaults.size() && defaults.size() <= positional; ++i) {
     signature.parameters[positional - defaults.size() + i].default_value = defaults[i];
   }
-  for (std::size_t i = 0; i < function.kw_defaults.size(); ++i) {
+  const std::size_t keywords = std::min(function.kw_defaults.size(), signature.parameters.size() - positional);
+  for (std::size_t i = 0; i < keywords; ++i) {
     if (function.has_kw_default[i]) signature.parameters[positional + i].default_value = function.kw_defaults[i];
   }
 }

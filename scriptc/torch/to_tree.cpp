@@ -209,9 +209,41 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
   return std::nullopt;
 }
 
+// The library's functions say float where Python lets an int pass: `F.interpolate(x, scale_factor=2)`. In user
+// functions an int stays one, for it may decide the type of a result.
+py::ExprPtr TreeBuilder::as_declared(const Value& callee, std::size_t position, const std::string& keyword,
+                                     const py::ExprPtr& arg) const {
+  const auto* constant = py::as<py::Constant>(arg);
+  const auto* number = constant ? std::get_if<std::int64_t>(&constant->value) : nullptr;
+  const auto function = callee.try_as<py::PyFunction>();
+  if (!number || !function || !function->qualified_name.starts_with("torch.")) return arg;
+  const auto& parameters = function->args().args;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (keyword.empty() ? i != position : parameters[i].arg != keyword) continue;
+    const std::string type = parameters[i].annotation ? py::unparse(parameters[i].annotation) : "";
+    if (type.find("float") == std::string::npos || type.find("int") != std::string::npos) return arg;
+    auto converted = std::make_shared<py::Constant>(*constant);
+    converted->value = static_cast<double>(*number);
+    return converted;
+  }
+  return arg;
+}
+
+// Methods of tensors that TorchScript does not know.
+std::optional<jit::Expr> TreeBuilder::tensor_cast(const py::Call& node) {
+  const auto* method = py::as<py::Attribute>(node.func);
+  if (!method || method->attr != "bool" || !node.args.empty() || !node.keywords.empty()) return std::nullopt;
+  const Range at = range(node.span);
+  const Expr to = jit::Select::create(at, expression(method->value), jit::Ident::create(at, "to"));
+  return apply(node.span, to, {literal(node.span, Value(static_cast<std::int64_t>(DType::boolean)))});
+}
+
 jit::Expr TreeBuilder::call(const py::Call& node) {
-  if (const std::optional<Value> callee = value_of(node.func)) {
-    if (std::optional<Expr> special = special_call(node, *callee)) return *special;
+  const std::optional<Value> known = value_of(node.func);
+  if (known) {
+    if (std::optional<Expr> special = special_call(node, *known)) return *special;
+  } else if (std::optional<Expr> cast = tensor_cast(node)) {
+    return *cast;
   }
   const Range at = range(node.span);
   std::vector<jit::Attribute> keywords;
@@ -220,10 +252,13 @@ jit::Expr TreeBuilder::call(const py::Call& node) {
       return refuse(given.value->span, "'**' in a call is not supported in a compiled method unless its dict is known",
                     "pass the arguments by name");
     }
-    const Expr value = expression(given.value);
+    const Expr value = expression(known ? as_declared(*known, 0, given.arg, given.value) : given.value);
     keywords.push_back(jit::Attribute::create(value.range(), jit::Ident::create(value.range(), given.arg), value));
   }
-  auto args = list(node.span, node.args);
+  py::ExprList positional = node.args;
+  for (std::size_t i = 0; known && i < positional.size(); ++i)
+    positional[i] = as_declared(*known, i, "", positional[i]);
+  auto args = list(node.span, positional);
   if (const std::optional<Expr> sizes = sizes_as_list(node)) args = jit::List<Expr>::create(at, {*sizes});
   return jit::Apply::create(at, expression(node.func), args, jit::List<jit::Attribute>::create(at, keywords));
 }

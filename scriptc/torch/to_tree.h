@@ -46,6 +46,9 @@ class TreeBuilder {
   Expr super_proxy(const python::Call& node);
   Expr reverse(const python::Call& node);
   std::optional<Expr> sizes_as_list(const python::Call& node);
+  std::optional<Expr> tensor_cast(const python::Call& node);
+  python::ExprPtr as_declared(const Value& callee, std::size_t position, const std::string& keyword,
+                              const python::ExprPtr& arg) const;
 
   // to_tree_expressions.cpp
   Expr expression(const python::ExprPtr& expr);
