@@ -62,6 +62,28 @@ std::optional<Found> look_in(const fs::path& folder, const std::string& name) {
   return std::nullopt;
 }
 
+/// Runs a module of which a value is needed. One that cannot be imported here (part of it is compiled, or was not
+/// found) counts as not found itself: its names are opaque, and only who needs one of them learns of it.
+void run_for_a_value(Interpreter& in, PyModule& module) {
+  Frame* const innermost = in.frame;
+  try {
+    in.ensure_run(module);
+  } catch (const Raised& raised) {
+    if (!in.matches(raised.exception, in.exception_class("ImportError"))) throw;
+    in.frame = innermost;
+    std::string why = "importing it failed: " + in.str(raised.exception);
+    if (!raised.trace.empty() && raised.trace.front().source) {
+      const TraceLine& line = raised.trace.front();
+      why += "; " + line.source->name() + ":" + std::to_string(line.source->shown_line(line.span.line));
+    }
+    for (const std::string& name : module.globals.names())
+      if (!name.starts_with("__") || name == "__getattr__") module.globals.erase(name);
+    module.missing = [&in, &module, why](const std::string& name) {
+      return in.make_opaque(module.name + "." + name, why);
+    };
+  }
+}
+
 }  // namespace
 
 std::string dotted_name_of(const std::string& path) {
@@ -200,7 +222,7 @@ std::optional<Value> Interpreter::module_attribute(PyModule& module, const std::
     view->erase = [keep, &module](const std::string& n) { return module.globals.erase(n); };
     return view;
   }
-  if (!name.starts_with("__") || module.globals.find(name) == nullptr) ensure_run(module);
+  if (!name.starts_with("__") || module.globals.find(name) == nullptr) run_for_a_value(*this, module);
   if (auto value = own()) return value;
   if (const Value* maker = module.globals.find("__getattr__")) return call(Value(*maker), {name});
   if (const auto submodule = find_module(module.name + "." + name)) {
@@ -309,6 +331,7 @@ void Interpreter::exec_import(Frame& f, const Import& node) {
 void Interpreter::exec_import_from(Frame& f, const ImportFrom& node) {
   const std::string shown = std::string(static_cast<std::size_t>(node.level), '.') + node.module;
   const auto module = node.level > 0 ? find_relative(f, node.module, node.level) : find_module(node.module);
+  if (module && f.import_guards > 0) ensure_run(*module);
   for (const Alias& alias : node.names) {
     f.at = &alias.span;
     const std::string& name = alias.asname.empty() ? alias.name : alias.asname;
