@@ -90,7 +90,7 @@ class Plugin {
     static_assert(sizeof...(P) == sizeof...(Names), "name every parameter of the builder, in order: \"width\"_a = 3");
     const std::string types[] = {detail::Parameter<P>::type()..., ""};
     const Arg args[] = {names..., Arg()};
-    scriptc_parameter parameters[sizeof...(P) + 1];
+    scriptc_parameter parameters[sizeof...(P) + 1] = {};
     for (std::size_t i = 0; i < sizeof...(P); ++i)
       parameters[i] = {args[i].argument().name, types[i].c_str(), args[i].handle()};
     return add(name, builder, build, parameters, sizeof...(P));
