@@ -81,9 +81,15 @@ bool keeps_meta(const std::string& name, const Args& args, const Kwargs& kwargs)
          std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
+/// Functions of torch in front of operators that take a list: `torch.meshgrid(x, y)`.
+bool takes_tensors_one_by_one(const std::string& name) {
+  return name == "meshgrid" || name == "broadcast_tensors" || name == "cartesian_prod" || name == "block_diag";
+}
+
 }  // namespace
 
 Value Interpreter::call_operator(const std::string& name, Args args, Kwargs kwargs) {
+  if (takes_tensors_one_by_one(name) && !args.empty() && args[0].is_tensor()) args = {Value::list(std::move(args))};
   for (Value& arg : args) {
     if (const auto opaque = arg.try_as<Opaque>()) opaque_used(*opaque);
     arg = plain(arg);
