@@ -2,7 +2,7 @@
 # The test command: installs what is missing, builds for LibTorch 2.13 and 1.13.1, runs every test on both, and closes
 # with `N passed, N failed`. Exit code 0 only if nothing failed.
 #   tests/run.sh            everything
-#   tests/run.sh STEP …     these steps only (names as printed, e.g. `build ctest oracle`)
+#   tests/run.sh STEP …     these steps only: `format build@2.13 ctest@2.13`, or `build oracle` for all versions
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scriptc/setup.sh
@@ -33,7 +33,9 @@ count_tests() {
 step() {
   local name=$1 start=$SECONDS log="$logs/$1.log" status
   shift
-  if [ ${#wanted[@]} -gt 0 ] && [[ " ${wanted[*]} " != *" ${name%%@*} "* ]]; then return 0; fi
+  if [ ${#wanted[@]} -gt 0 ] && [[ " ${wanted[*]} " != *" $name "* && " ${wanted[*]} " != *" ${name%%@*} "* ]]; then
+    return 0
+  fi
   "$@" >"$log" 2>&1
   status=$?
   local before=$failed
