@@ -10,9 +10,9 @@
 #include "scriptc/python/objects.h"
 
 // Specialisation: AST + instance → residual AST, without LibTorch. Whatever the instance makes constant is evaluated
-// before anything is typed, so the lowering sees only code that can run. Three rules keep results what they were:
-// what a compiled method assigns is no constant, nothing that draws random numbers or touches a tensor is evaluated,
-// and an expression whose evaluation fails is left for run time.
+// before anything is typed, so the lowering sees only code that can run. Four rules keep results what they were: what a
+// compiled method assigns is no constant; nothing that draws random numbers or touches a tensor is evaluated; an
+// expression whose evaluation fails is left for run time; what has an effect is neither dropped, repeated nor moved.
 
 namespace scriptc::python {
 
@@ -24,25 +24,17 @@ struct Resolved final : Expr {
   ExprPtr original;  ///< what stood there, for messages
 };
 
-/// What one parameter of a function is when it is specialised.
-struct Binding {
-  enum class Kind {
-    dynamic,   ///< known only when the model runs
-    constant,  ///< `value`
-  };
-  Kind kind = Kind::dynamic;
-  Value value;
-};
-
 /// Attributes of modules that some compiled method assigns, or that must stay visible (`--preserve`): no constants.
 struct MutableAttributes {
   std::set<std::pair<const Module*, std::string>> attributes;
+  std::set<std::string> names;  ///< what is assigned in any object: holds for those outside the tree
   bool contains(const Module& module, const std::string& name) const { return attributes.contains({&module, name}); }
 };
 
 /// What the functions reachable from `forward`, exported methods and `more_roots` assign or change in place
 /// (`self.x = …`, `self.x += …`, `self.x[i] = …`, `self.x.append(…)`) in `root` and its descendants.
-MutableAttributes find_assigned(const ModulePtr& root, const std::vector<std::string>& more_roots = {});
+MutableAttributes find_assigned(Evaluator& evaluator, const ModulePtr& root,
+                                const std::vector<std::string>& more_roots = {});
 
 class Specialiser {
  public:

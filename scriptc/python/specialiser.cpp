@@ -1,7 +1,8 @@
+// The specialiser on functions: their parameters, the cache of residuals, constants as expressions.
+
 #include "scriptc/python/specialiser.h"
 
 #include <cmath>
-#include <functional>
 #include <utility>
 
 #include "scriptc/model/text.h"
@@ -9,103 +10,80 @@
 namespace scriptc::python {
 namespace {
 
-/// Calls that specialisation follows into each other: recursion on constants ends here.
-constexpr int kDeepest = 64;
+/// Calls that specialisation follows into each other; deeper ones are left as calls.
+constexpr int kDeepest = 48;
 
-Parameter plain_parameter(const std::string& name) {
-  Parameter parameter;
-  parameter.arg = name;
-  return parameter;
+std::vector<std::string> positional_names(const Arguments& args) {
+  std::vector<std::string> names;
+  for (const auto* list : {&args.posonlyargs, &args.args})
+    for (const Parameter& parameter : *list) names.push_back(parameter.arg);
+  return names;
 }
 
-ExprPtr name_of(const std::string& name) {
-  auto node = std::make_shared<Name>();
-  node->id = name;
-  return node;
-}
-
-void add_parameter_names(const Arguments& args, std::set<std::string>& names) {
-  for (const auto* list : {&args.posonlyargs, &args.args, &args.kwonlyargs})
-    for (const Parameter& parameter : *list) names.insert(parameter.arg);
+std::set<std::string> parameter_names(const Arguments& args) {
+  const auto positional = positional_names(args);
+  std::set<std::string> names(positional.begin(), positional.end());
+  for (const Parameter& parameter : args.kwonlyargs) names.insert(parameter.arg);
   if (args.vararg) names.insert(args.vararg->arg);
   if (args.kwarg) names.insert(args.kwarg->arg);
+  return names;
 }
 
-/// What identifies a constant in the cache: its repr, or its address for objects.
-std::string identity(const Value& value) {
-  if (value.is_object()) return "@" + std::to_string(reinterpret_cast<std::uintptr_t>(value.as_object().get()));
-  std::string text = value.type_name() + ":";
-  if (value.is_tuple() || value.is_list()) {
-    for (const Value& item : value.is_tuple() ? value.as_tuple() : value.as_list()) text += identity(item) + ",";
-    return text;
+/// Gives `residual` the parameters of the original without the constants, `first` before them (unless empty) and
+/// `extra` behind them, passed by name.
+void set_parameters(PyFunction& residual, FunctionDef& def, const std::map<std::string, Value>& constants,
+                    const std::string& first, const std::vector<std::string>& extra) {
+  const Arguments original = residual.args();
+  const std::vector<Value> defaults = std::exchange(residual.defaults, {});
+  const std::vector<Value> kw_defaults = std::exchange(residual.kw_defaults, {});
+  const std::vector<bool> has_kw_default = std::exchange(residual.has_kw_default, {});
+  auto args = std::make_shared<Arguments>();
+  const auto plain = [](const std::string& name) {
+    Parameter parameter;
+    parameter.arg = name;
+    return parameter;
+  };
+  if (!first.empty()) args->args.push_back(plain(first));
+  const std::size_t positional = original.posonlyargs.size() + original.args.size();
+  std::size_t position = 0;
+  for (const auto* list : {&original.posonlyargs, &original.args}) {
+    for (const Parameter& parameter : *list) {
+      const std::size_t at = position++;
+      if (constants.contains(parameter.arg)) continue;
+      args->args.push_back(parameter);
+      if (at >= positional - original.defaults.size())
+        args->defaults.push_back(original.defaults[at - (positional - original.defaults.size())]);
+      if (at >= positional - defaults.size())
+        residual.defaults.push_back(defaults[at - (positional - defaults.size())]);
+    }
   }
-  return text + repr(value);
+  for (std::size_t i = 0; i < original.kwonlyargs.size(); ++i) {
+    if (constants.contains(original.kwonlyargs[i].arg)) continue;
+    args->kwonlyargs.push_back(original.kwonlyargs[i]);
+    args->kw_defaults.push_back(original.kw_defaults[i]);
+    residual.kw_defaults.push_back(i < kw_defaults.size() ? kw_defaults[i] : Value());
+    residual.has_kw_default.push_back(i < has_kw_default.size() && has_kw_default[i]);
+  }
+  for (const std::string& name : extra) {
+    args->kwonlyargs.push_back(plain(name));
+    args->kw_defaults.push_back(nullptr);
+    residual.kw_defaults.emplace_back();
+    residual.has_kw_default.push_back(false);
+  }
+  def.args = args;
 }
 
-/// Builds the parameter list of a residual out of the original's.
-class ResidualArguments {
- public:
-  ResidualArguments(const Arguments& original, const std::map<std::string, Binding>& bindings)
-      : original_(original), bindings_(bindings), result_(std::make_shared<Arguments>()) {
-    const std::size_t positional = original.posonlyargs.size() + original.args.size();
-    const std::size_t without_default = positional - original.defaults.size();
-    std::size_t position = 0;
-    for (const auto* list : {&original.posonlyargs, &original.args}) {
-      for (const Parameter& parameter : *list) {
-        const ExprPtr fallback = position >= without_default ? original.defaults[position - without_default] : nullptr;
-        ++position;
-        if (is_constant(parameter.arg)) continue;
-        result_->args.push_back(parameter);
-        if (fallback)
-          result_->defaults.push_back(fallback);
-        else if (!result_->defaults.empty())
-          lost_default_ = true;
-      }
-    }
-  }
-
-  void add(const std::string& name) { result_->args.push_back(plain_parameter(name)); }
-
-  void add_keyword_only() {
-    for (std::size_t i = 0; i < original_.kwonlyargs.size(); ++i) {
-      if (is_constant(original_.kwonlyargs[i].arg)) continue;
-      result_->kwonlyargs.push_back(original_.kwonlyargs[i]);
-      result_->kw_defaults.push_back(original_.kw_defaults[i]);
-    }
-  }
-
-  std::shared_ptr<const Arguments> take() {
-    // Expanded parameters have no default: then every argument is passed.
-    if (result_->defaults.size() > result_->args.size() || lost_default_) result_->defaults.clear();
-    return result_;
-  }
-
-  /// Values of the defaults that are left, for PyFunction::defaults.
-  std::vector<Value> values(const std::vector<Value>& all) const {
-    std::vector<Value> left;
-    const std::size_t positional = original_.posonlyargs.size() + original_.args.size();
-    std::size_t position = 0;
-    for (const auto* list : {&original_.posonlyargs, &original_.args}) {
-      for (const Parameter& parameter : *list) {
-        const std::size_t at = position++;
-        if (is_constant(parameter.arg) || at < positional - all.size()) continue;
-        left.push_back(all[at - (positional - all.size())]);
-      }
-    }
-    return left;
-  }
-
- private:
-  bool is_constant(const std::string& name) const {
-    const auto found = bindings_.find(name);
-    return found != bindings_.end() && found->second.kind == Binding::Kind::constant;
-  }
-
-  const Arguments& original_;
-  const std::map<std::string, Binding>& bindings_;
-  std::shared_ptr<Arguments> result_;
-  bool lost_default_ = false;
-};
+std::string key_of(const Request& request) {
+  const auto address = [](const auto& pointer) {
+    return std::to_string(reinterpret_cast<std::uintptr_t>(pointer.get())) + "/";
+  };
+  std::string key = address(request.function) + address(request.self) + address(request.owner);
+  for (const auto& [name, value] : request.constants) key += name + "=" + identity(value) + "/";
+  for (const std::string& name : request.captured) key += "^" + name + "/";
+  key += std::to_string(request.extra_args);
+  for (const std::string& name : request.extra_keywords) key += "/**" + name;
+  return key;
+}
 
 }  // namespace
 
@@ -114,20 +92,41 @@ Specialiser::Impl::Impl(Evaluator& evaluator, ModulePtr root, MutableAttributes 
   for_each_module(root_, [&](const std::string&, const ModulePtr& module) { tree_.insert(module.get()); });
 }
 
+std::string Specialiser::Impl::fresh(const std::string& wanted) {
+  std::string name = wanted;
+  for (int i = 1; frame_->names.contains(name); ++i) name = wanted + "_" + std::to_string(i);
+  frame_->names.insert(name);
+  frame_->locals.insert(name);
+  return name;
+}
+
+/// The way from the method's own module down to another, as an expression; null if there is none.
+ExprPtr Specialiser::Impl::path_to(const ModulePtr& module, const Span& span) {
+  if (!frame_->owner || frame_->self_name.empty() || frame_->facts.contains(frame_->self_name) == false) return nullptr;
+  const std::function<ExprPtr(const ModulePtr&, const ExprPtr&)> search = [&](const ModulePtr& from,
+                                                                              const ExprPtr& path) -> ExprPtr {
+    if (from == module) return path;
+    for (const auto& [name, child] : from->children) {
+      if (!child) continue;
+      auto step = std::make_shared<Attribute>();
+      step->value = path;
+      step->attr = name;
+      step->span = span;
+      if (ExprPtr found = search(child, step)) return found;
+    }
+    return nullptr;
+  };
+  return search(frame_->owner, name_of(frame_->self_name, span));
+}
+
 ExprPtr Specialiser::Impl::reify(const Value& value, const ExprPtr& original) {
   const Span span = original ? original->span : Span{};
-  const auto constant = [&](ConstantValue literal) -> ExprPtr {
-    auto node = std::make_shared<Constant>();
-    node->value = std::move(literal);
-    node->span = span;
-    return node;
-  };
-  if (value.is_none()) return constant(NoneLiteral{});
-  if (value.is_bool()) return constant(value.as_bool());
-  if (value.is_int()) return constant(value.as_int());
-  if (value.is_float() && std::isfinite(value.as_float())) return constant(value.as_float());
-  if (value.is_string()) return constant(value.as_string());
-  if (value.is_tuple() && !value.try_as<Object>()) {
+  if (value.is_none()) return constant_of(NoneLiteral{}, span);
+  if (value.is_bool()) return constant_of(value.as_bool(), span);
+  if (value.is_int()) return constant_of(value.as_int(), span);
+  if (value.is_float() && std::isfinite(value.as_float())) return constant_of(value.as_float(), span);
+  if (value.is_string()) return constant_of(value.as_string(), span);
+  if (value.is_tuple() && !std::get<std::shared_ptr<TupleValue>>(value.data())->type) {
     auto node = std::make_shared<TupleExpr>();
     node->span = span;
     for (const Value& item : value.as_tuple()) node->elts.push_back(reify(item, original));
@@ -139,6 +138,8 @@ ExprPtr Specialiser::Impl::reify(const Value& value, const ExprPtr& original) {
     for (const Value& item : value.as_list()) node->elts.push_back(reify(item, original));
     return node;
   }
+  if (const auto module = value.try_as<Module>(); module && in_tree(module))
+    if (ExprPtr path = path_to(module, span)) return path;
   auto node = std::make_shared<Resolved>();
   node->value = value;
   node->original = original;
@@ -146,112 +147,108 @@ ExprPtr Specialiser::Impl::reify(const Value& value, const ExprPtr& original) {
   return node;
 }
 
-std::shared_ptr<PyFunction> Specialiser::Impl::specialise(const std::shared_ptr<PyFunction>& function,
-                                                          const ModulePtr& self,
-                                                          const std::map<std::string, Binding>& bindings,
-                                                          std::size_t extra_args,
-                                                          const std::vector<std::string>& extra_keywords) {
-  std::string key = std::to_string(reinterpret_cast<std::uintptr_t>(function.get())) + "/" +
-                    std::to_string(reinterpret_cast<std::uintptr_t>(self.get())) + "/" + std::to_string(extra_args);
-  for (const auto& [name, binding] : bindings)
-    if (binding.kind == Binding::Kind::constant) key += "/" + name + "=" + identity(binding.value);
-  for (const std::string& name : extra_keywords) key += "/**" + name;
-  if (const auto found = cache_.find(key); found != cache_.end()) return found->second;
-  if (depth_ >= kDeepest) {
-    throw error_at(
-        ErrorKind::model, *function->source(), function->def ? function->def->span : function->lambda->span,
-        "calls of " + quote(function->name) + " with constants nest deeper than " + std::to_string(kDeepest));
-  }
-
-  Activation frame;
-  frame.function = function;
-  frame.self = self;
-  const Arguments& args = function->args();
-  add_parameter_names(args, frame.locals);
-  StmtList body;
-  if (function->def) {
-    body = function->def->body;
-  } else {
-    auto result = std::make_shared<Return>();
-    result->value = function->lambda->body;
-    result->span = function->lambda->body->span;
-    body = {result};
-  }
-  frame.locals.merge(assigned_names(body));
+/// What is known at the start; returns the name of a new first parameter, or "".
+std::string Specialiser::Impl::prepare(ResidualFrame& frame, const Request& request, Residual& residual,
+                                       const StmtList& body) {
+  const Arguments& args = request.function->args();
+  frame.id = ++frames_;
+  frame.function = request.function;
+  frame.owner = request.owner;
+  const std::set<std::string> parameters = parameter_names(args);
+  frame.locals = assigned_names(body);
+  frame.locals.insert(parameters.begin(), parameters.end());
+  frame.names = all_names(body);
+  frame.names.insert(frame.locals.begin(), frame.locals.end());
   frame.mutated = mutated_names(body);
-  const bool dissolved = self && !in_tree(self);
-  ResidualArguments residual_args(args, bindings);
-  for (const auto& [name, binding] : bindings)
-    if (binding.kind == Binding::Kind::constant) frame.facts[name] = Fact::constant(binding.value, false);
-  if (self) {
-    const auto& first = args.posonlyargs.empty() ? args.args.front() : args.posonlyargs.front();
-    frame.facts[first.arg] = Fact::constant(self, !dissolved);
+  frame.read_only = read_only_names(body);
+  frame.settled = settled_names(body, parameters);
+  for (const auto& [name, value] : request.constants) {
+    frame.facts[name] = Fact::constant(value, false);
+    frame.locals.insert(name);
   }
-  if (args.vararg) {
+  for (const std::string& name : request.captured) frame.locals.insert(name), residual.extra.push_back(name);
+  std::string first;
+  if (request.owner && request.self == request.owner) {
+    frame.self_name = positional_names(args).front();
+    frame.facts[frame.self_name] = Fact::constant(request.self);
+  } else if (request.owner) {
+    frame.self_name = first = fresh("self");
+    frame.facts[first] = Fact::constant(request.owner);
+  }
+  const auto structure = [&](Fact::Kind kind, const std::string& name, const std::vector<std::string>& items) {
     Fact fact;
-    fact.kind = Fact::Kind::tuple;
+    fact.kind = kind;
     fact.materialised = false;
-    for (std::size_t i = 0; i < extra_args; ++i) {
-      const std::string name = args.vararg->arg + "_" + std::to_string(i);
-      residual_args.add(name);
-      fact.items.push_back(name_of(name));
-      frame.locals.insert(name);
+    for (const std::string& item : items) {
+      residual.extra.push_back(fresh(name + "_" + item));
+      fact.items.push_back(name_of(residual.extra.back()));
     }
-    frame.facts[args.vararg->arg] = std::move(fact);
-  }
-  residual_args.add_keyword_only();
-  if (args.kwarg) {
-    Fact fact;
-    fact.kind = Fact::Kind::dict;
-    fact.materialised = false;
-    for (const std::string& keyword : extra_keywords) {
-      const std::string name = args.kwarg->arg + "_" + keyword;
-      residual_args.add(name);
-      fact.items.push_back(name_of(name));
-      fact.keys.push_back(keyword);
-      frame.locals.insert(name);
-    }
-    frame.facts[args.kwarg->arg] = std::move(fact);
-  }
-  const bool same_signature = bindings.empty() && !args.vararg && !args.kwarg && function->def;
-  frame.changed = !same_signature;
+    if (kind == Fact::Kind::dict) fact.keys = items;
+    frame.facts[name] = std::move(fact);
+  };
+  std::vector<std::string> numbers;
+  for (std::size_t i = 0; i < request.extra_args; ++i) numbers.push_back(std::to_string(i));
+  if (args.vararg) structure(Fact::Kind::tuple, args.vararg->arg, numbers);
+  if (args.kwarg) structure(Fact::Kind::dict, args.kwarg->arg, request.extra_keywords);
+  return first;
+}
 
-  Activation* const outer = std::exchange(frame_, &frame);
-  const bool substitute_before = std::exchange(substitute_, false);
+const Residual* Specialiser::Impl::specialise(const Request& request) {
+  const std::string key = key_of(request);
+  if (const auto found = cache_.find(key); found != cache_.end()) return &found->second;
+  if (depth_ >= kDeepest || !in_progress_.insert(key).second) return nullptr;
+  alive_.emplace_back(request.function);
+  for (const Value& value : {Value(request.self), Value(request.owner)}) alive_.push_back(value);
+  for (const auto& [name, value] : request.constants) alive_.push_back(value);
+
+  const PyFunction& function = *request.function;
+  const StmtList body = body_of(function);
+  ResidualFrame frame;
+  Residual residual;
+  ResidualFrame* const outer = std::exchange(frame_, &frame);
   ++depth_;
+  struct Restore {
+    Impl& impl;
+    ResidualFrame* outer;
+    const std::string& key;
+    ~Restore() {
+      impl.frame_ = outer;
+      --impl.depth_;
+      impl.in_progress_.erase(key);
+    }
+  } restore{*this, outer, key};
+  const std::string first = prepare(frame, request, residual, body);
   ReducedBlock block;
-  try {
-    block = reduce_block(body);
-  } catch (...) {
-    frame_ = outer;
-    substitute_ = substitute_before;
-    --depth_;
-    throw;
-  }
-  frame_ = outer;
-  substitute_ = substitute_before;
-  --depth_;
-  if (!frame.changed) return cache_[key] = function;
+  for (const std::string& name : walrus_targets(body)) materialise(name, nullptr, block.body);
+  ReducedBlock reduced = reduce_block(body);
+  block.body.insert(block.body.end(), reduced.body.begin(), reduced.body.end());
 
-  auto residual = std::make_shared<PyFunction>(*function);
-  auto def = function->def ? copy_of(*function->def) : std::make_shared<FunctionDef>();
-  if (!function->def) def->span = function->lambda->span;
-  if (!same_signature) {
-    residual->name = (function->def ? function->name : std::string("lambda")) + "_" + std::to_string(cache_.size());
-    residual->qualified_name =
-        function->qualified_name.substr(0, function->qualified_name.rfind('.') + 1) + residual->name;
-    def->name = residual->name;
-    residual->overloads.clear();
+  const Arguments& args = function.args();
+  const bool same_signature = request.constants.empty() && request.captured.empty() && first.empty() && !args.vararg &&
+                              !args.kwarg && function.def;
+  if (block.body.empty()) residual.result = Value();
+  if (block.body.size() == 1 && block.body[0]->kind == StmtKind::Return) residual.result = frame.result;
+  if (same_signature && block.body == body) {
+    residual.function = request.function;
+    return &(cache_[key] = std::move(residual));
   }
-  def->args = residual_args.take();
+  auto result = std::make_shared<PyFunction>(function);
+  auto def = function.def ? copy_of(*function.def) : std::make_shared<FunctionDef>();
+  if (!function.def) def->span = function.lambda->span;
+  set_parameters(*result, *def, request.constants, first, residual.extra);
+  if (!same_signature) {
+    result->name = (function.def ? function.name : std::string("lambda")) + "_" + std::to_string(cache_.size());
+    result->qualified_name = function.qualified_name.substr(0, function.qualified_name.rfind('.') + 1) + result->name;
+    result->overloads.clear();
+  }
+  def->name = result->name;
   def->decorator_list.clear();
   if (block.body.empty()) block.body.push_back(std::make_shared<Pass>());
   def->body = std::move(block.body);
-  residual->defaults = residual_args.values(function->defaults);
-  if (def->args->defaults.empty()) residual->defaults.clear();
-  residual->def = def;
-  residual->lambda = nullptr;
-  return cache_[key] = residual;
+  result->def = def;
+  result->lambda = nullptr;
+  residual.function = result;
+  return &(cache_[key] = std::move(residual));
 }
 
 Specialiser::Specialiser(Evaluator& evaluator, ModulePtr root, MutableAttributes mutable_attributes)
@@ -261,11 +258,19 @@ Specialiser::~Specialiser() = default;
 
 std::shared_ptr<PyFunction> Specialiser::specialise_method(const std::shared_ptr<PyFunction>& method,
                                                            const ModulePtr& self) {
-  return impl_->specialise(method, self, {}, 0, {});
+  // `def forward(*inputs)`: nothing is bound to a name of its own.
+  if (method->args().posonlyargs.empty() && method->args().args.empty()) return method;
+  Request request;
+  request.function = method;
+  request.self = self;
+  request.owner = impl_->in_tree(self) ? self : nullptr;
+  return impl_->specialise(request)->function;
 }
 
 std::shared_ptr<PyFunction> Specialiser::specialise_function(const std::shared_ptr<PyFunction>& function) {
-  return impl_->specialise(function, nullptr, {}, 0, {});
+  Request request;
+  request.function = function;
+  return impl_->specialise(request)->function;
 }
 
 }  // namespace scriptc::python

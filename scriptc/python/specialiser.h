@@ -1,152 +1,297 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "scriptc/python/residual.h"
 
-// The inside of the specialiser, shared by its sources: specialiser.cpp (functions and their cache),
-// specialise_statements.cpp, specialise_expressions.cpp, specialise_calls.cpp, assigned.cpp.
+// The inside of the specialiser, shared by its sources specialise_*.cpp.
 
 namespace scriptc::python {
 
-/// What is known of a value before the model runs.
+/// What is known of a variable or an expression before the model runs.
 struct Fact {
   enum class Kind {
     dynamic,   ///< nothing
     constant,  ///< `value`
-    tuple,     ///< a tuple of `items`, each cheap and pure (names, constants): what `*args` collected
+    tuple,     ///< a tuple of `items`, each an atom: what `*args` collected
     dict,      ///< the same with `keys`: what `**kwargs` collected
+    alias,     ///< of a variable: it stands for the atom `items[0]`
+    lost,      ///< of a variable: one of several values that no variable can hold; reading it is an error
   };
   Kind kind = Kind::dynamic;
   Value value;
   ExprList items;
   std::vector<std::string> keys;
-  /// The variable exists in the residual too. Else every use of its name is replaced.
-  bool materialised = true;
+  bool materialised = true;  ///< the variable exists in the residual too; else every use of its name is replaced
+  bool one_shot = false;     ///< an iterator: gone once it has been read
 
   static Fact constant(Value v, bool materialised = true);
   bool is_constant() const { return kind == Kind::constant; }
+  bool is_structure() const { return kind == Kind::tuple || kind == Kind::dict; }
 };
 
 using Facts = std::map<std::string, Fact>;
 
-/// A residual expression and what is known of its value.
+/// A residual expression and what is known of its value. A constant can be dropped: computing it has no effect.
 struct Reduced {
   ExprPtr expr;
   Fact fact;
+  /// The items of a display, or of an iterable that is consumed where it stands; null if they are not known.
+  std::shared_ptr<const std::vector<Reduced>> parts;
+  bool lazy = false;  ///< the parts are computed one by one as they are read, as those of a generator
+
+  bool is_constant() const { return fact.is_constant(); }
 };
 
-/// How control leaves a block of statements, as far as known: `next` covers "may fall through".
-enum class BlockFlow { next, leaves, breaks, continues };
+using ReducedList = std::vector<Reduced>;
+using ReducedKeywords = std::vector<std::pair<std::string, Reduced>>;
+
+/// How control leaves a block of statements; `mixed`: by one of several ways, never falling through.
+enum class Exit { next, leaves, breaks, continues, mixed };
 
 struct ReducedBlock {
   StmtList body;
-  BlockFlow flow = BlockFlow::next;
+  Exit flow = Exit::next;
+};
+
+/// A def or lambda inside a compiled function that captures variables of it: known only there, and called only there.
+class LocalFunction : public Object {
+ public:
+  std::string type_name() const override { return "function"; }
+  std::shared_ptr<PyFunction> function;
+  std::set<std::string> captured;  ///< variables of the function around it
+  int frame = 0;                   ///< ResidualFrame::id of that
 };
 
 /// What is known while one function is specialised.
-struct Activation {
+struct ResidualFrame {
+  int id = 0;
   std::shared_ptr<PyFunction> function;
-  ModulePtr self;                 ///< of methods
-  std::set<std::string> locals;   ///< parameters and assigned names
-  std::set<std::string> mutated;  ///< locals whose value is changed in place somewhere
+  ModulePtr owner;                  ///< the module of the tree whose method the residual is; null: a free function
+  std::string self_name;            ///< the parameter that holds it
+  std::set<std::string> locals;     ///< parameters and assigned names
+  std::set<std::string> names;      ///< all that occur
+  std::set<std::string> mutated;    ///< variables whose value is changed in place somewhere
+  std::set<std::string> read_only;  ///< variables that are only indexed, iterated and measured
+  std::set<std::string> settled;    ///< variables that are bound once
   Facts facts;
-  bool changed = false;  ///< the residual differs from the original
-  int unrolled = 0;      ///< iterations so far: bounded, see kMostUnrolled
+  std::optional<Value> result;  ///< of the last `return`, if constant
+  int unrolled = 0;             ///< iterations so far
+};
+
+/// One function to specialise, and for what.
+struct Request {
+  std::shared_ptr<PyFunction> function;
+  ModulePtr self;   ///< bound to the first parameter; may lie outside the tree
+  ModulePtr owner;  ///< whose method the residual becomes: `self`, or the module whose method needs it
+  std::map<std::string, Value> constants;  ///< parameters and captured variables
+  std::vector<std::string> captured;       ///< captured variables that become parameters
+  std::size_t extra_args = 0;
+  std::vector<std::string> extra_keywords;
+};
+
+struct Residual {
+  std::shared_ptr<PyFunction> function;
+  std::vector<std::string> extra;  ///< parameters in the place of `*args`, then of `**kwargs`, then captured ones
+  std::optional<Value> result;     ///< what it returns, if it does nothing else
 };
 
 class Specialiser::Impl {
  public:
   Impl(Evaluator& evaluator, ModulePtr root, MutableAttributes mutable_attributes);
 
-  std::shared_ptr<PyFunction> specialise(const std::shared_ptr<PyFunction>& function, const ModulePtr& self,
-                                         const std::map<std::string, Binding>& bindings, std::size_t extra_args,
-                                         const std::vector<std::string>& extra_keywords);
+  /// Null while the same request is in progress: recursion.
+  const Residual* specialise(const Request& request);
+  bool in_tree(const ModulePtr& module) const { return tree_.contains(module.get()); }
 
  private:
+  // specialiser.cpp
+  std::string prepare(ResidualFrame& frame, const Request& request, Residual& residual, const StmtList& body);
+  ExprPtr reify(const Value& value, const ExprPtr& original);
+  ExprPtr path_to(const ModulePtr& module, const Span& span);
+  std::string fresh(const std::string& wanted);
+
   // specialise_statements.cpp
   ReducedBlock reduce_block(const StmtList& statements);
-  BlockFlow reduce_statement(const StmtPtr& statement, StmtList& out);
-  BlockFlow reduce_if(const If& node, const StmtPtr& original, StmtList& out);
-  BlockFlow reduce_for(const For& node, const StmtPtr& original, StmtList& out);
-  bool unroll(const For& node, const std::vector<Reduced>& items, StmtList& out, BlockFlow& flow);
-  void reduce_while(const While& node, const StmtPtr& original, StmtList& out);
+  Exit reduce_statement(const StmtPtr& statement, StmtList& out);
+  Exit reduce_if(const If& node, const StmtPtr& original, StmtList& out);
+  Exit reduce_assert(const Assert& node, const StmtPtr& original, StmtList& out);
+  Exit reduce_with(const With& node, const StmtPtr& original, StmtList& out);
+  Exit reduce_return(const Return& node, const StmtPtr& original, StmtList& out);
+  Exit reduce_raise(const Raise& node, const StmtPtr& original, StmtList& out);
+  void reduce_delete(const Delete& node, const StmtPtr& original, StmtList& out);
+  void reduce_import(const StmtPtr& original, StmtList& out);
+  void reduce_def(const FunctionDef& node, const StmtPtr& original, StmtList& out);
+  Exit reduce_try(const Try& node, const StmtPtr& original, StmtList& out);
+  Exit reduce_match(const Match& node, const StmtPtr& original, StmtList& out);
+
+  // specialise_assignments.cpp
   void reduce_assign(const Assign& node, const StmtPtr& original, StmtList& out);
-  void bind_target(const ExprPtr& target, const Reduced& value, StmtList& out);
-  bool needs_unrolling(const For& node, const std::vector<Reduced>& items);
-  void forget(const StmtList& statements);
+  void reduce_augmented(const AugAssign& node, const StmtPtr& original, StmtList& out);
+  void reduce_annotated(const AnnAssign& node, const StmtPtr& original, StmtList& out);
+  /// Binds a target; `statement`: what does it in the original, or null.
+  void bind(const ExprPtr& target, const Reduced& value, StmtList& out, const StmtPtr& statement = nullptr);
+  void bind_name(const Name& target, const Reduced& value, StmtList& out, const StmtPtr& statement);
+  bool bind_items(const ExprPtr& target, const Reduced& value, StmtList& out, const StmtPtr& statement);
+  ExprPtr reduce_target(const ExprPtr& target);
+  void drop(const std::string& name);
+  void materialise(const std::string& name, const ExprPtr& near, StmtList& out);
+  /// What `statements` may bind any number of times is unknown from here on.
+  void forget(const std::set<std::string>& names, const ExprPtr& near, StmtList& out);
   void merge(const Facts& left, StmtList& left_body, bool left_falls, const Facts& right, StmtList& right_body,
              bool right_falls);
+
+  // specialise_loops.cpp
+  Exit reduce_for(const For& node, const StmtPtr& original, StmtList& out);
+  Exit reduce_while(const While& node, const StmtPtr& original, StmtList& out);
+  bool unroll_while(const While& node, StmtList& out, Exit& flow);
+  bool unroll(const For& node, const ReducedList& items, std::size_t position, StmtList& out, Exit& flow);
+  void add_else(const StmtList& orelse, StmtList body, const std::function<StmtPtr(StmtList)>& loop, StmtList& out);
+  bool needs_unrolling(const For& node, const Reduced& iter, const ReducedList& items);
+  bool items_need_constants(const ReducedList& items);
+  bool needs_constant(const std::set<std::string>& targets, const ExprPtr& expr);
 
   // specialise_expressions.cpp
   Reduced reduce(const ExprPtr& expr);
   Reduced reduce_name(const Name& node, const ExprPtr& original);
-  Reduced reduce_attribute(const Attribute& node, const ExprPtr& original);
-  Reduced reduce_subscript(const Subscript& node, const ExprPtr& original);
+  Reduced reduce_binary(const BinOp& node, const ExprPtr& original);
+  Reduced reduce_unary(const UnaryOp& node, const ExprPtr& original);
   Reduced reduce_bool_op(const BoolOp& node, const ExprPtr& original);
   Reduced reduce_if_exp(const IfExp& node, const ExprPtr& original);
   Reduced reduce_compare(const Compare& node, const ExprPtr& original);
   Reduced reduce_sequence(const ExprPtr& original, const ExprList& elts);
-  Reduced reduce_comprehension(const ExprPtr& original, const ExprPtr& elt, const ExprPtr& key,
-                               const std::vector<Comprehension>& generators);
-  bool expand_generators(const std::vector<Comprehension>& generators, std::size_t position, const ExprPtr& key,
-                         const ExprPtr& elt, ExprList& keys, ExprList& values);
+  Reduced reduce_dict(const DictExpr& node, const ExprPtr& original);
+  Reduced reduce_slice(const Slice& node, const ExprPtr& original);
   Reduced reduce_joined(const JoinedStr& node, const ExprPtr& original);
-  Reduced reduce_lambda(const Lambda& node, const ExprPtr& original);
-  Reduced module_attribute(const ModulePtr& module, const Attribute& node, const ExprPtr& rebuilt,
-                           const ExprPtr& original);
-  /// All items known: the items of a constant or structured sequence, else nullopt.
-  std::optional<std::vector<Reduced>> items_of(const Reduced& iterable);
+  Reduced reduce_walrus(const NamedExpr& node, const ExprPtr& original);
+  /// bool(value) if it is known.
+  std::optional<bool> truth_of(const Reduced& value);
   /// Evaluates `shape`, whose operands are the names `$0`, `$1`…, on known values. nullopt if it raises or gives a
   /// tensor.
   std::optional<Value> evaluate(const ExprPtr& shape, const std::vector<Value>& operands);
   Reduced folded(const ExprPtr& rebuilt, std::optional<Value> value, const ExprPtr& original);
+  /// What may not have happened: after operands that are evaluated only sometimes.
+  void doubt_since(const Facts& before);
+
+  // specialise_attributes.cpp
+  Reduced reduce_attribute(const Attribute& node, const ExprPtr& original);
+  Reduced attribute_of(const Reduced& base, const std::string& name, const ExprPtr& rebuilt, const ExprPtr& original);
+  Reduced module_attribute(const ModulePtr& module, const std::string& name, const ExprPtr& rebuilt,
+                           const ExprPtr& original);
+  Reduced reduce_subscript(const Subscript& node, const ExprPtr& original);
+  std::optional<Reduced> structure_item(const Reduced& base, const Reduced& index);
+
+  // specialise_comprehensions.cpp
+  /// `consumed`: a generator expression that is read at once, in the place where it stands.
+  Reduced reduce_comprehension(const ExprPtr& original, bool consumed);
+  Reduced keep_comprehension(const ExprPtr& original);
+  bool expand(const std::vector<Comprehension>& generators, std::size_t position, const ExprPtr& key,
+              const ExprPtr& elt, ReducedList& keys, ReducedList& values);
+  bool substitute(const ExprPtr& target, const Reduced& value);
+  /// All items known, in order, else nullopt.
+  std::optional<ReducedList> items_of(const Reduced& iterable);
+  Reduced reduce_iterable(const ExprPtr& expr);
 
   // specialise_calls.cpp
   Reduced reduce_call(const Call& node, const ExprPtr& original);
-  std::optional<Reduced> fold_call(const Value& callee, const Call& call, const std::vector<Reduced>& args,
-                                   const std::vector<std::pair<std::string, Reduced>>& keywords,
-                                   const ExprPtr& original);
-  std::optional<Reduced> call_structure(const Attribute& method, const std::vector<Reduced>& args,
+  bool reduce_arguments(const Call& node, ReducedList& args, ReducedKeywords& keywords, bool consumes);
+  Reduced apply(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords, const ExprPtr& rebuilt,
+                const ExprPtr& original);
+  std::optional<Reduced> apply_native(const NativeFunction& native, const Reduced& callee, const ReducedList& args,
+                                      const ReducedKeywords& keywords, const ExprPtr& rebuilt, const ExprPtr& original);
+  std::optional<Reduced> apply_class(const PyClass& cls, const Reduced& callee, const ReducedList& args,
+                                     const ReducedKeywords& keywords, const ExprPtr& rebuilt, const ExprPtr& original);
+  std::optional<Reduced> apply_method(const BoundMethod& method, const Reduced& callee, const ReducedList& args,
+                                      const ReducedKeywords& keywords, const ExprPtr& rebuilt, const ExprPtr& original);
+  Reduced apply_partial(const Partial& partial, const ReducedList& args, const ReducedKeywords& keywords,
+                        const ExprPtr& original);
+  std::optional<Reduced> evaluated_call(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
+                                        const ExprPtr& rebuilt, const ExprPtr& original);
+  std::optional<Reduced> apply_structure(const Attribute& method, const ReducedList& args, const ExprPtr& original);
+  std::optional<Reduced> apply_to_items(const std::string& name, const ReducedList& args, const ExprPtr& rebuilt,
                                         const ExprPtr& original);
-  std::optional<Reduced> call_python(const std::shared_ptr<PyFunction>& function, const ModulePtr& self,
-                                     const std::vector<Reduced>& args,
-                                     const std::vector<std::pair<std::string, Reduced>>& keywords,
-                                     const ExprPtr& original);
-  std::optional<Value> pure_result(const std::shared_ptr<PyFunction>& function, const ModulePtr& self,
-                                   const std::vector<Reduced>& args,
-                                   const std::vector<std::pair<std::string, Reduced>>& keywords);
 
-  // specialiser.cpp
-  ExprPtr reify(const Value& value, const ExprPtr& original);
-  bool in_tree(const ModulePtr& module) const { return tree_.contains(module.get()); }
+  // specialise_functions.cpp
+  std::optional<Reduced> call_python(const std::shared_ptr<PyFunction>& function, const ModulePtr& self,
+                                     const ReducedList& args, const ReducedKeywords& keywords, const ExprPtr& original,
+                                     const LocalFunction* local = nullptr);
+  bool branches_on(const PyFunction& function, const std::string& parameter);
+  bool needs_owner(const Value& value) const;
+  Reduced local_function(const std::shared_ptr<const FunctionDef>& def, const std::shared_ptr<const Lambda>& lambda,
+                         const ExprPtr& original);
 
   Evaluator& evaluator_;
   ModulePtr root_;
   MutableAttributes mutable_;
   std::unordered_set<const Module*> tree_;
-  Activation* frame_ = nullptr;
-  bool substitute_ = false;  ///< inside a comprehension: facts are never made variables
-  std::map<std::string, std::shared_ptr<PyFunction>> cache_;
+  ResidualFrame* frame_ = nullptr;
+  std::map<std::string, Residual> cache_;
+  std::set<std::string> in_progress_;
+  std::vector<Value> alive_;  ///< what keys of the cache name by address
   int depth_ = 0;
+  int frames_ = 0;
 };
 
-/// Names that statements bind (assignment, loops, with, walrus…), not looking into nested defs and lambdas.
+// specialise_values.cpp
+
+/// None, a bool, int, float or string.
+bool is_scalar(const Value& value);
+/// Scalars, and tuples and lists of plain data.
+bool is_plain(const Value& value);
+/// What a variable of TorchScript can hold, and nobody can change: scalars, dtypes, devices, tuples of them.
+bool is_storable(const Value& value);
+/// A storable value, or a list of one kind of scalar: what TorchScript can hold as an attribute.
+bool is_typable(const Value& value);
+bool is_container(const Value& value);
+/// The same value of the same type, bit by bit: 1, 1.0 and True differ.
+bool is_same_constant(const Value& a, const Value& b);
+/// What identifies a constant in the cache: its repr, or its address for what can change.
+std::string identity(const Value& value);
+/// Reading it has no effect and gives the same wherever it is read in one expression.
+bool is_atom(const ExprPtr& expr);
+
+ExprPtr name_of(const std::string& name, const Span& span = {}, ExprContext ctx = ExprContext::Load);
+ExprPtr placeholder(std::size_t index);
+ExprPtr constant_of(ConstantValue literal, const Span& span);
+StmtPtr assignment(const ExprPtr& target, const ExprPtr& value);
+StmtPtr assignment(const std::string& name, const ExprPtr& value);
+
+// specialise_names.cpp
+
+/// The statements of a def; of a lambda, its one `return`.
+StmtList body_of(const PyFunction& function);
+/// Names that statements bind (assignment, loops, with, walrus, import…), not looking into nested defs and lambdas.
 std::set<std::string> assigned_names(const StmtList& statements);
-
-/// Names among `assigned_names` whose value is changed in place: `x[i] = …`, `x.append(…)`, `x += …` of containers.
+/// Names whose value is changed in place, nested defs included: `x[i] = …`, `x.append(…)`, and what they alias.
 std::set<std::string> mutated_names(const StmtList& statements);
+/// The same without aliases.
+std::set<std::string> directly_mutated_names(const StmtList& statements);
+/// Names that are only indexed, iterated, measured and searched.
+std::set<std::string> read_only_names(const StmtList& statements);
+/// Names that are bound at most once when the statements run.
+std::set<std::string> settled_names(const StmtList& statements, const std::set<std::string>& parameters);
+std::set<std::string> walrus_targets(const StmtList& statements);
+/// `visit(target)` for every place that is stored to, deleted or changed in place, nested defs included.
+void for_each_store(const StmtList& statements, const std::function<void(const ExprPtr&)>& visit);
+/// `visit(name, value)` for every `name = value`, `name: T = value`, `name := value` and `for name in value`.
+void for_each_assignment(const StmtList& statements,
+                         const std::function<void(const std::string&, const ExprPtr&)>& visit);
+/// All names that are read or bound, nested functions included.
+std::set<std::string> all_names(const StmtList& statements);
+std::set<std::string> names_in(const ExprPtr& expr);
 
-/// Calls `visit` for every expression below, children before parents, not looking into lambdas.
-void for_each_expr(const ExprPtr& expr, const std::function<void(const ExprPtr&)>& visit);
-void for_each_expr(const StmtList& statements, const std::function<void(const ExprPtr&)>& visit);
-/// Calls `visit` for every statement below, parents first, not looking into nested defs and classes.
-void for_each_stmt(const StmtList& statements, const std::function<void(const StmtPtr&)>& visit);
+/// Calls `visit` for every expression below, children before parents, `lambdas`: also inside lambdas.
+void for_each_expr(const ExprPtr& expr, const std::function<void(const ExprPtr&)>& visit, bool lambdas = false);
+void for_each_expr(const StmtList& statements, const std::function<void(const ExprPtr&)>& visit, bool nested = false);
+/// Calls `visit` for every statement below, parents first; `nested`: also inside nested defs.
+void for_each_stmt(const StmtList& statements, const std::function<void(const StmtPtr&)>& visit, bool nested = false);
 
 /// A copy of an immutable node to change one field of.
 template <class Node>

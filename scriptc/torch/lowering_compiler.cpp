@@ -121,7 +121,7 @@ Compiler::Compiler(ModulePtr root, py::Evaluator& evaluator, const LoweringOptio
       evaluator_(evaluator),
       options_(options),
       unit_(std::make_shared<jit::CompilationUnit>()) {
-  mutable_attributes_ = py::find_assigned(root_, options_.preserve);
+  mutable_attributes_ = py::find_assigned(evaluator_, root_, options_.preserve);
   // In eval mode `training` is a constant like any other; else whoever loads the file may switch it.
   for_each_module(root_, [&](const std::string&, const ModulePtr& module) {
     if (!options_.train) module->training = false;

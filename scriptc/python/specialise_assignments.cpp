@@ -1,0 +1,241 @@
+// The specialiser on assignments: what becomes a variable, what lives on as a fact alone, and what is known where
+// control joins.
+
+#include "scriptc/python/runtime.h"
+#include "scriptc/python/specialiser.h"
+
+namespace scriptc::python {
+
+ExprPtr Specialiser::Impl::reduce_target(const ExprPtr& target) {
+  if (as<Attribute>(target) || as<Subscript>(target)) return reduce(target).expr;
+  const auto each = [&](const auto& node) -> ExprPtr {
+    auto rebuilt = copy_of(node);
+    for (ExprPtr& elt : rebuilt->elts) elt = reduce_target(elt);
+    return rebuilt->elts == node.elts ? target : rebuilt;
+  };
+  if (const auto* tuple = as<TupleExpr>(target)) return each(*tuple);
+  if (const auto* list = as<ListExpr>(target)) return each(*list);
+  return target;
+}
+
+void Specialiser::Impl::reduce_assign(const Assign& node, const StmtPtr& original, StmtList& out) {
+  const bool unpacks = !as<Name>(node.targets[0]) && !as<Attribute>(node.targets[0]);
+  const Reduced value = unpacks ? reduce_iterable(node.value) : reduce(node.value);
+  if (node.targets.size() == 1) return bind(node.targets[0], value, out, original);
+  const bool repeatable = value.is_constant() && !value.fact.one_shot && !is_container(value.fact.value);
+  if (repeatable) {
+    for (const ExprPtr& target : node.targets) bind(target, value, out);
+    return;
+  }
+  auto rebuilt = copy_of(node);
+  rebuilt->value = value.expr;
+  for (ExprPtr& target : rebuilt->targets) target = reduce_target(target);
+  for (const std::string& name : assigned_names({original})) frame_->facts.erase(name);
+  out.push_back(rebuilt->value == node.value && rebuilt->targets == node.targets ? original : rebuilt);
+}
+
+void Specialiser::Impl::bind(const ExprPtr& target, const Reduced& value, StmtList& out, const StmtPtr& statement) {
+  if (const auto* name = as<Name>(target)) return bind_name(*name, value, out, statement);
+  if (bind_items(target, value, out, statement)) return;
+  const ExprPtr place = reduce_target(target);
+  const auto* assign = as<Assign>(statement);
+  const StmtPtr stored =
+      assign && assign->value == value.expr && place == target ? statement : assignment(place, value.expr);
+  for (const std::string& name : assigned_names({stored})) frame_->facts.erase(name);
+  out.push_back(stored);
+}
+
+void Specialiser::Impl::bind_name(const Name& target, const Reduced& value, StmtList& out, const StmtPtr& statement) {
+  frame_->locals.insert(target.id);
+  frame_->facts.erase(target.id);
+  Fact fact = value.fact;
+  bool stored = !fact.is_constant() || fact.one_shot || is_storable(fact.value);
+  if (fact.one_shot || fact.kind == Fact::Kind::alias) fact = {};
+  if (fact.is_constant() && is_container(fact.value)) {
+    // A display makes a new object, whose changes elsewhere nobody sees here; an attribute's is a constant.
+    const bool fresh = !as<Attribute>(value.expr) && !as<Name>(value.expr) && !as<Resolved>(value.expr);
+    const bool changes = frame_->mutated.contains(target.id) || (fresh && !frame_->read_only.contains(target.id));
+    stored = changes || is_typable(fact.value);
+    if (changes) fact = {};
+  }
+  const bool is_range = fact.is_constant() && (fact.value.try_as<RangeObject>() || fact.value.try_as<DictView>());
+  stored = (stored || is_range) && !fact.is_structure();
+  if (fact.is_structure() && frame_->mutated.contains(target.id)) fact = {}, stored = true;
+  if (stored) {
+    const auto* assign = as<Assign>(statement);
+    const bool same = assign && assign->targets.size() == 1 && assign->value == value.expr;
+    out.push_back(same ? statement : assignment(name_of(target.id, target.span, ExprContext::Store), value.expr));
+  }
+  if (fact.kind == Fact::Kind::dynamic) return;
+  fact.materialised = stored;
+  frame_->facts[target.id] = std::move(fact);
+}
+
+/// `a, b = …` of known items: those that no variable can hold are facts, the others stay one assignment.
+bool Specialiser::Impl::bind_items(const ExprPtr& target, const Reduced& value, StmtList& out,
+                                   const StmtPtr& statement) {
+  const ExprList* elts = nullptr;
+  if (const auto* tuple = as<TupleExpr>(target)) elts = &tuple->elts;
+  if (const auto* list = as<ListExpr>(target)) elts = &list->elts;
+  auto items = elts ? items_of(value) : std::nullopt;
+  if (!items) return false;
+  for (std::size_t i = 0; i < elts->size(); ++i) {
+    if (!as<Starred>((*elts)[i])) continue;
+    const std::size_t behind = elts->size() - i - 1;
+    if (items->size() + 1 < elts->size()) return false;
+    auto rest = std::make_shared<ListExpr>();
+    rest->span = target->span;
+    const auto from = items->begin() + static_cast<std::ptrdiff_t>(i);
+    const auto to = items->end() - static_cast<std::ptrdiff_t>(behind);
+    for (auto item = from; item != to; ++item) rest->elts.push_back(item->expr);
+    const Reduced list = reduce(ExprPtr(rest));
+    items->insert(items->erase(from, to), list);
+    break;
+  }
+  if (items->size() != elts->size()) return false;
+  ExprList targets, values;
+  bool split = value.lazy;
+  for (std::size_t i = 0; i < elts->size(); ++i) {
+    const Reduced& item = (*items)[i];
+    const bool starred = as<Starred>((*elts)[i]) != nullptr;
+    split = split || starred || (item.is_constant() && !is_storable(item.fact.value)) || item.parts != nullptr;
+    if (item.is_constant() && !starred) continue;
+    targets.push_back(reduce_target(starred ? as<Starred>((*elts)[i])->value : (*elts)[i]));
+    values.push_back(item.expr);
+  }
+  if (!split && !value.fact.is_structure()) {
+    const ExprPtr place = reduce_target(target);
+    const auto* assign = as<Assign>(statement);
+    const bool same = assign && assign->value == value.expr && place == target;
+    out.push_back(same ? statement : assignment(place, value.expr));
+    for (const std::string& name : assigned_names({out.back()})) frame_->facts.erase(name);
+    for (std::size_t i = 0; i < elts->size(); ++i) {
+      const auto* name = as<Name>((*elts)[i]);
+      if (name && (*items)[i].is_constant()) frame_->facts[name->id] = Fact::constant((*items)[i].fact.value);
+    }
+    return true;
+  }
+  // All values are computed before the first target changes.
+  if (targets.size() == 1) bind(targets[0], {values[0], {}, nullptr}, out);
+  if (targets.size() > 1) {
+    auto left = std::make_shared<TupleExpr>(), right = std::make_shared<TupleExpr>();
+    left->span = right->span = target->span;
+    left->ctx = ExprContext::Store;
+    left->elts = targets;
+    right->elts = values;
+    out.push_back(assignment(left, right));
+    for (const std::string& name : assigned_names({out.back()})) frame_->facts.erase(name);
+  }
+  for (std::size_t i = 0; i < elts->size(); ++i)
+    if ((*items)[i].is_constant() && !as<Starred>((*elts)[i])) bind((*elts)[i], (*items)[i], out);
+  return true;
+}
+
+void Specialiser::Impl::reduce_augmented(const AugAssign& node, const StmtPtr& original, StmtList& out) {
+  const auto* name = as<Name>(node.target);
+  const Reduced value = reduce(node.value);
+  if (!name) {
+    auto rebuilt = copy_of(node);
+    rebuilt->target = reduce_target(node.target);
+    rebuilt->value = value.expr;
+    out.push_back(rebuilt->target == node.target && value.expr == node.value ? original : rebuilt);
+    return;
+  }
+  const Reduced left = reduce(name_of(name->id, name->span));
+  if (left.is_constant() && value.is_constant() && !is_container(left.fact.value)) {
+    auto shape = std::make_shared<BinOp>();
+    shape->left = placeholder(0);
+    shape->right = placeholder(1);
+    shape->op = node.op;
+    if (const auto sum = evaluate(shape, {left.fact.value, value.fact.value}))
+      return bind_name(*name, {reify(*sum, node.target), Fact::constant(*sum), nullptr}, out, nullptr);
+  }
+  materialise(name->id, node.target, out);
+  drop(name->id);
+  auto rebuilt = copy_of(node);
+  rebuilt->value = value.expr;
+  out.push_back(value.expr == node.value ? original : rebuilt);
+}
+
+void Specialiser::Impl::reduce_annotated(const AnnAssign& node, const StmtPtr& original, StmtList& out) {
+  const auto* name = as<Name>(node.target);
+  if (!node.value) return out.push_back(original);
+  const Reduced value = reduce(node.value);
+  const bool is_object = value.is_constant() && !is_storable(value.fact.value) && !is_container(value.fact.value);
+  if (name && is_object) return bind_name(*name, value, out, nullptr);
+  auto rebuilt = copy_of(node);
+  rebuilt->value = value.expr;
+  rebuilt->target = reduce_target(node.target);
+  out.push_back(value.expr == node.value && rebuilt->target == node.target ? original : rebuilt);
+  if (!name) return;
+  frame_->facts.erase(name->id);
+  // `x: Optional[int] = None` declares a type wider than the value: a fact, but the variable stays.
+  if (value.is_constant() && is_storable(value.fact.value)) frame_->facts[name->id] = Fact::constant(value.fact.value);
+}
+
+void Specialiser::Impl::materialise(const std::string& name, const ExprPtr& near, StmtList& out) {
+  const auto found = frame_->facts.find(name);
+  if (found == frame_->facts.end() || found->second.materialised || !found->second.is_constant() ||
+      !is_storable(found->second.value))
+    return;
+  out.push_back(assignment(name, reify(found->second.value, near)));
+  found->second.materialised = true;
+}
+
+void Specialiser::Impl::drop(const std::string& name) {
+  const auto found = frame_->facts.find(name);
+  if (found == frame_->facts.end()) return;
+  if (found->second.materialised)
+    frame_->facts.erase(found);
+  else
+    found->second.kind = Fact::Kind::lost;
+}
+
+void Specialiser::Impl::forget(const std::set<std::string>& names, const ExprPtr& near, StmtList& out) {
+  for (const std::string& name : names) {
+    materialise(name, near, out);
+    drop(name);
+  }
+}
+
+void Specialiser::Impl::merge(const Facts& left, StmtList& left_body, bool left_falls, const Facts& right,
+                              StmtList& right_body, bool right_falls) {
+  if (!left_falls || !right_falls) {
+    frame_->facts = left_falls ? left : right;
+    return;
+  }
+  const auto same = [](const Fact& a, const Fact& b) {
+    if (a.kind != b.kind || a.items != b.items || a.keys != b.keys) return false;
+    return !a.is_constant() || is_same_constant(a.value, b.value);
+  };
+  std::set<std::string> names;
+  for (const Facts* facts : {&left, &right})
+    for (const auto& [name, fact] : *facts) names.insert(name);
+  Facts joined;
+  for (const std::string& name : names) {
+    const auto in_left = left.find(name), in_right = right.find(name);
+    const Fact* a = in_left == left.end() ? nullptr : &in_left->second;
+    const Fact* b = in_right == right.end() ? nullptr : &in_right->second;
+    const bool agree = a && b && same(*a, *b);
+    if (agree && a->materialised == b->materialised) {
+      joined[name] = *a;
+      continue;
+    }
+    // From here on it has to be a variable.
+    bool lost = false;
+    for (const auto& [fact, body] : {std::pair(a, &left_body), std::pair(b, &right_body)}) {
+      if (!fact || fact->materialised) continue;
+      if (fact->is_constant() && is_storable(fact->value))
+        body->push_back(assignment(name, reify(fact->value, name_of(name))));
+      else
+        lost = true;
+    }
+    if (agree && !lost) joined[name] = Fact::constant(a->value);
+    if (!lost) continue;
+    joined[name].kind = Fact::Kind::lost;
+    joined[name].materialised = false;
+  }
+  frame_->facts = std::move(joined);
+}
+
+}  // namespace scriptc::python

@@ -1,0 +1,165 @@
+// The specialiser on attributes and subscripts.
+
+#include "scriptc/python/runtime.h"
+#include "scriptc/python/specialiser.h"
+
+namespace scriptc::python {
+
+Reduced Specialiser::Impl::reduce_attribute(const Attribute& node, const ExprPtr& original) {
+  const Reduced base = reduce(node.value);
+  ExprPtr rebuilt = original;
+  if (base.expr != node.value) {
+    auto changed = copy_of(node);
+    changed->value = base.expr;
+    rebuilt = changed;
+  }
+  if (node.ctx != ExprContext::Load) return {rebuilt, {}, nullptr};
+  return attribute_of(base, node.attr, rebuilt, original);
+}
+
+Reduced Specialiser::Impl::attribute_of(const Reduced& base, const std::string& name, const ExprPtr& rebuilt,
+                                        const ExprPtr& original) {
+  if (!base.is_constant() || base.fact.one_shot || base.fact.value.try_as<Opaque>()) return {rebuilt, {}, nullptr};
+  if (const auto module = base.fact.value.try_as<Module>()) return module_attribute(module, name, rebuilt, original);
+  const bool is_instance = base.fact.value.try_as<Instance>() != nullptr;
+  if (is_instance && mutable_.names.contains(name)) return {rebuilt, {}, nullptr};
+  std::optional<Value> value;
+  try {
+    value = evaluator_.try_get_attribute(base.fact.value, name);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cap) throw;
+  }
+  if (!value || value->is_tensor()) return {rebuilt, {}, nullptr};
+  if (is_scalar(*value)) return folded(rebuilt, value, original);
+  // Names of modules and classes are looked up again by the lowering; what hangs on other objects is not.
+  const bool by_name = base.fact.value.try_as<PyModule>() || base.fact.value.try_as<PyClass>();
+  const bool bound = value->try_as<BoundMethod>() || value->try_as<NativeFunction>();
+  if (by_name || bound) return {rebuilt, Fact::constant(*value), nullptr};
+  return {reify(*value, original), Fact::constant(*value), nullptr};
+}
+
+Reduced Specialiser::Impl::module_attribute(const ModulePtr& module, const std::string& name, const ExprPtr& rebuilt,
+                                            const ExprPtr& original) {
+  const bool inside = in_tree(module);
+  if (inside ? mutable_.contains(*module, name) : mutable_.names.contains(name)) return {rebuilt, {}, nullptr};
+  const auto nothing = [&] {
+    return Reduced{inside ? rebuilt : reify(None{}, original), Fact::constant(None{}), nullptr};
+  };
+  if (const TensorPtr* parameter = module->parameters.find(name))
+    return *parameter ? Reduced{rebuilt, {}, nullptr} : nothing();
+  if (const Buffer* buffer = module->buffers.find(name))
+    return buffer->tensor ? Reduced{rebuilt, {}, nullptr} : nothing();
+  const auto cls = std::dynamic_pointer_cast<PyClass>(module->class_);
+  const Value* in_class = cls ? cls->lookup(name) : nullptr;
+  if (const auto property = in_class ? in_class->try_as<Property>() : nullptr) {
+    // It may read what methods assign: known only if its body comes out as a constant, else a method like others.
+    const auto getter = property->getter.try_as<PyFunction>();
+    auto called = getter ? call_python(getter, module, {}, {}, original) : std::nullopt;
+    if (called && (called->is_constant() || !inside)) return *called;
+    return {rebuilt, {}, nullptr};
+  }
+  const std::optional<Value> value = evaluator_.try_get_attribute(module, name);
+  if (!value || value->is_tensor()) return {rebuilt, {}, nullptr};
+  if (!inside && value->try_as<BoundMethod>()) return {rebuilt, Fact::constant(*value), nullptr};
+  const bool child = value->try_as<Module>() && in_tree(value->try_as<Module>());
+  const bool own = module->attributes.contains(name) || name == "training";
+  const bool stays = value->try_as<BoundMethod>() || child || (own && is_typable(*value));
+  if (inside && stays) return {rebuilt, Fact::constant(*value), nullptr};
+  return {reify(*value, original), Fact::constant(*value), nullptr};
+}
+
+/// `args[0]`, `args[1:]`, `kwargs['x']` and `(a, b)[0]`, where nothing has to be computed.
+std::optional<Reduced> Specialiser::Impl::structure_item(const Reduced& base, const Reduced& index) {
+  if (base.fact.kind == Fact::Kind::dict) {
+    if (!index.is_constant() || !index.fact.value.is_string()) return std::nullopt;
+    for (std::size_t i = 0; i < base.fact.keys.size(); ++i)
+      if (base.fact.keys[i] == index.fact.value.as_string()) return reduce(base.fact.items[i]);
+    return std::nullopt;
+  }
+  const auto items = base.fact.kind == Fact::Kind::tuple || base.parts ? items_of(base) : std::nullopt;
+  if (!items) return std::nullopt;
+  for (const Reduced& item : *items)
+    if (!is_atom(item.expr)) return std::nullopt;
+  const auto size = static_cast<std::int64_t>(items->size());
+  if (index.is_constant() && index.fact.value.is_int()) {
+    std::int64_t at = index.fact.value.as_int();
+    if (at < 0) at += size;
+    if (at < 0 || at >= size) return std::nullopt;
+    return (*items)[static_cast<std::size_t>(at)];
+  }
+  if (base.fact.kind != Fact::Kind::tuple || !as<Slice>(index.expr) || !index.parts) return std::nullopt;
+  std::vector<Value> positions;
+  for (std::int64_t i = 0; i < size; ++i) positions.emplace_back(i);
+  Reduced whole{base.expr, Fact::constant(Value::tuple(positions)), nullptr};
+  Subscript node;
+  node.value = base.expr;
+  node.slice = index.expr;
+  std::vector<Value> operands{whole.fact.value};
+  auto shape = copy_of(node);
+  auto bounds = std::make_shared<Slice>();
+  shape->value = placeholder(0);
+  ExprPtr* const places[] = {&bounds->lower, &bounds->upper, &bounds->step};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const Reduced& bound = (*index.parts)[i];
+    if (!bound.expr) continue;
+    if (!bound.is_constant()) return std::nullopt;
+    *places[i] = placeholder(operands.size());
+    operands.push_back(bound.fact.value);
+  }
+  shape->slice = bounds;
+  const auto chosen = evaluate(shape, operands);
+  if (!chosen || !chosen->is_tuple()) return std::nullopt;
+  auto tuple = std::make_shared<TupleExpr>();
+  tuple->span = base.expr->span;
+  Reduced result;
+  for (const Value& position : chosen->as_tuple()) {
+    const ExprPtr item = (*items)[static_cast<std::size_t>(position.as_int())].expr;
+    tuple->elts.push_back(item);
+    result.fact.items.push_back(item);
+  }
+  result.expr = tuple;
+  result.fact.kind = Fact::Kind::tuple;
+  result.fact.materialised = false;
+  return result;
+}
+
+Reduced Specialiser::Impl::reduce_subscript(const Subscript& node, const ExprPtr& original) {
+  const Reduced base = reduce(node.value), index = reduce(node.slice);
+  ExprPtr rebuilt = original;
+  if (base.expr != node.value || index.expr != node.slice) {
+    auto changed = copy_of(node);
+    changed->value = base.expr;
+    changed->slice = index.expr;
+    rebuilt = changed;
+  }
+  if (node.ctx != ExprContext::Load) return {rebuilt, {}, nullptr};
+  if (auto item = structure_item(base, index)) return *item;
+  if (!base.is_constant() || base.fact.one_shot) return {rebuilt, {}, nullptr};
+  auto shape = copy_of(node);
+  shape->value = placeholder(0);
+  std::vector<Value> operands{base.fact.value};
+  if (as<Slice>(node.slice)) {
+    auto bounds = std::make_shared<Slice>();
+    ExprPtr* const places[] = {&bounds->lower, &bounds->upper, &bounds->step};
+    for (std::size_t i = 0; i < 3; ++i) {
+      const Reduced& bound = (*index.parts)[i];
+      if (!bound.expr) continue;
+      if (!bound.is_constant()) return {rebuilt, {}, nullptr};
+      *places[i] = placeholder(operands.size());
+      operands.push_back(bound.fact.value);
+    }
+    shape->slice = bounds;
+  } else {
+    if (!index.is_constant()) return {rebuilt, {}, nullptr};
+    shape->slice = placeholder(1);
+    operands.push_back(index.fact.value);
+  }
+  const std::optional<Value> value = evaluate(shape, operands);
+  if (!value) return {rebuilt, {}, nullptr};
+  // A slice of a ModuleList is a new list of old modules: known for loops, but the lowering slices by itself.
+  if (const auto module = value->try_as<Module>(); module && !in_tree(module) && as<Slice>(node.slice))
+    return {rebuilt, Fact::constant(*value, false), nullptr};
+  return folded(rebuilt, value, original);
+}
+
+}  // namespace scriptc::python

@@ -1,0 +1,331 @@
+// The specialiser on calls of Python functions: those that get constants where they branch on them, take variable
+// arguments or capture variables are specialised in turn; defs and lambdas inside a function become functions that get
+// what they capture as arguments.
+
+#include "scriptc/model/text.h"
+#include "scriptc/python/runtime.h"
+#include "scriptc/python/specialiser.h"
+
+namespace scriptc::python {
+namespace {
+
+/// Where each argument of a call goes; only if all fits (else Python's TypeError is left for the lowering to say).
+struct Assignment {
+  ReducedKeywords named;             ///< parameter → argument
+  std::set<std::string> by_keyword;  ///< those of them that the caller named
+  ReducedList extra;                 ///< for `*args`
+  ReducedKeywords extra_keywords;    ///< for `**kwargs`
+  std::vector<std::string> defaulted;
+};
+
+std::optional<Assignment> assign_arguments(const PyFunction& function, std::size_t skip, const ReducedList& args,
+                                           const ReducedKeywords& keywords) {
+  const Arguments& formal = function.args();
+  std::vector<std::string> names;
+  for (const auto* list : {&formal.posonlyargs, &formal.args})
+    for (const Parameter& parameter : *list) names.push_back(parameter.arg);
+  if (names.size() < skip) return std::nullopt;
+  names.erase(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(skip));
+  Assignment result;
+  std::set<std::string> taken;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (i < names.size()) {
+      result.named.emplace_back(names[i], args[i]);
+      taken.insert(names[i]);
+    } else if (formal.vararg) {
+      result.extra.push_back(args[i]);
+    } else {
+      return std::nullopt;
+    }
+  }
+  std::set<std::string> accepted(names.begin(), names.end());
+  for (const Parameter& parameter : formal.kwonlyargs) accepted.insert(parameter.arg);
+  for (const auto& [name, value] : keywords) {
+    if (accepted.contains(name)) {
+      if (!taken.insert(name).second) return std::nullopt;
+      result.named.emplace_back(name, value);
+      result.by_keyword.insert(name);
+    } else if (formal.kwarg) {
+      result.extra_keywords.emplace_back(name, value);
+    } else {
+      return std::nullopt;
+    }
+  }
+  for (const std::string& name : accepted)
+    if (!taken.contains(name)) result.defaulted.push_back(name);
+  return result;
+}
+
+/// The default of a parameter as evaluated at definition time, or null.
+const Value* default_of(const PyFunction& function, const std::string& parameter) {
+  const Arguments& formal = function.args();
+  const std::size_t positional = formal.posonlyargs.size() + formal.args.size();
+  std::size_t position = 0;
+  for (const auto* list : {&formal.posonlyargs, &formal.args}) {
+    for (const Parameter& one : *list) {
+      if (one.arg == parameter) {
+        const std::size_t first = positional - function.defaults.size();
+        return position >= first ? &function.defaults[position - first] : nullptr;
+      }
+      ++position;
+    }
+  }
+  for (std::size_t i = 0; i < formal.kwonlyargs.size(); ++i)
+    if (formal.kwonlyargs[i].arg == parameter && i < function.has_kw_default.size() && function.has_kw_default[i])
+      return &function.kw_defaults[i];
+  return nullptr;
+}
+
+bool is_embedded(const PyFunction& function) { return function.qualified_name.starts_with("torch."); }
+
+/// Functions of the embedded library keep their names, on which passes match, unless what they return depends on a
+/// flag.
+bool keeps_its_name(const PyFunction& function) {
+  return is_embedded(function) && function.def != nullptr && function.def->returns != nullptr;
+}
+
+bool yields(const StmtList& body) {
+  bool found = false;
+  for_each_expr(body, [&](const ExprPtr& part) {
+    found =
+        found || part->kind == ExprKind::Yield || part->kind == ExprKind::YieldFrom || part->kind == ExprKind::Await;
+  });
+  return found;
+}
+
+}  // namespace
+
+/// True for parameters that a test mentions, that index what only constants index, or that go on to such places.
+bool Specialiser::Impl::branches_on(const PyFunction& function, const std::string& parameter) {
+  bool found = false;
+  const auto test = [&](const ExprPtr& expr) { found = found || (expr && names_in(expr).contains(parameter)); };
+  const auto is_parameter = [&](const ExprPtr& expr) {
+    const auto* name = as<Name>(expr);
+    return name && name->id == parameter;
+  };
+  const StmtList body = body_of(function);
+  for_each_expr(body, [&](const ExprPtr& part) {
+    if (const auto* node = as<IfExp>(part)) test(node->test);
+    if (part->kind == ExprKind::BoolOp) test(part);
+    // `self.layers[i]` and `x[:, i]` look alike here: only the former gains.
+    if (const auto* node = as<Subscript>(part); node && as<Attribute>(node->value)) test(node->slice);
+    const auto* call = as<Call>(part);
+    if (!call) return;
+    const auto* name = as<Name>(call->func);
+    const auto* attribute = as<Attribute>(call->func);
+    if (name && (name->id == "getattr" || name->id == parameter)) test(part);
+    const auto* root = attribute ? as<Name>(attribute->value) : nullptr;
+    bool passes_on = root && root->id == "self" && !is_embedded(function);
+    if (name && !is_embedded(function)) {
+      const auto callee = evaluator_.try_resolve(function, name->id);
+      const auto python = callee ? callee->try_as<PyFunction>() : nullptr;
+      passes_on = python && !is_embedded(*python);
+    }
+    if (!passes_on) return;
+    for (const ExprPtr& arg : call->args) found = found || is_parameter(arg);
+    for (const Keyword& keyword : call->keywords) found = found || is_parameter(keyword.value);
+  });
+  for_each_stmt(body, [&](const StmtPtr& statement) {
+    if (const auto* node = as<If>(statement)) test(node->test);
+    if (const auto* node = as<While>(statement)) test(node->test);
+    if (const auto* node = as<Assert>(statement)) test(node->test);
+    if (const auto* node = as<For>(statement)) test(node->iter);
+    if (const auto* node = as<Match>(statement)) test(node->subject);
+  });
+  return found;
+}
+
+/// True if code that uses the value has to be a method: it may lead to modules of the tree.
+bool Specialiser::Impl::needs_owner(const Value& value) const {
+  if (value.try_as<Module>()) return true;
+  if (const auto method = value.try_as<BoundMethod>()) return method->self.try_as<Module>() != nullptr;
+  if (const auto function = value.try_as<PyFunction>()) return function->closure != nullptr;
+  if (value.try_as<Partial>() || value.try_as<LocalFunction>()) return true;
+  const auto any = [&](const std::vector<Value>& items) {
+    for (const Value& item : items)
+      if (needs_owner(item)) return true;
+    return false;
+  };
+  if (value.is_tuple()) return any(value.as_tuple());
+  if (value.is_list()) return any(value.as_list());
+  if (value.is_dict()) {
+    for (const auto& [key, item] : value.as_dict().entries)
+      if (needs_owner(item)) return true;
+  }
+  return false;
+}
+
+std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFunction>& function,
+                                                      const ModulePtr& self, const ReducedList& args,
+                                                      const ReducedKeywords& keywords, const ExprPtr& original,
+                                                      const LocalFunction* local) {
+  using Mark = PyFunction::ScriptMark;
+  if (function->mark == Mark::ignored || function->mark == Mark::unused || !function->overloads.empty() ||
+      yields(body_of(*function)) || (function->def && function->def->is_async))
+    return std::nullopt;
+  const auto assignment = assign_arguments(*function, self ? 1 : 0, args, keywords);
+  if (!assignment) return std::nullopt;
+  const bool inside = self && in_tree(self);
+  const bool dissolved = self && !inside;
+  Request request;
+  request.function = function;
+  request.self = self;
+  request.extra_args = assignment->extra.size();
+  for (const auto& [name, value] : assignment->extra_keywords) request.extra_keywords.push_back(name);
+
+  // What has to be a constant of the callee: values that no variable holds, and those that it branches on.
+  const auto wanted = [&](const std::string& name, const Value& value) {
+    return !is_typable(value) || (!keeps_its_name(*function) && branches_on(*function, name));
+  };
+  std::map<std::string, Value> every, some;
+  bool all_known = assignment->extra.empty() && assignment->extra_keywords.empty();
+  for (const auto& [name, value] : assignment->named) {
+    if (!value.is_constant() || value.fact.one_shot) {
+      all_known = false;
+      continue;
+    }
+    every[name] = value.fact.value;
+    if (wanted(name, value.fact.value)) some[name] = value.fact.value;
+  }
+  for (const std::string& name : assignment->defaulted) {
+    const Value* value = default_of(*function, name);
+    if (!value) return std::nullopt;
+    if (value->is_tensor()) {
+      all_known = false;
+      continue;
+    }
+    every[name] = *value;
+    const bool flag = !keeps_its_name(*function) || dissolved;
+    if (flag && (!is_typable(*value) || branches_on(*function, name))) some[name] = *value;
+  }
+  if (local) {
+    for (const std::string& name : local->captured) {
+      const auto fact = frame_->facts.find(name);
+      if (fact != frame_->facts.end() && fact->second.is_constant() && !fact->second.one_shot)
+        every[name] = some[name] = fact->second.value;
+      else if (fact != frame_->facts.end() && fact->second.kind != Fact::Kind::dynamic)
+        return std::nullopt;
+      else
+        request.captured.push_back(name);
+    }
+    all_known = all_known && request.captured.empty();
+  }
+  if (dissolved) {
+    const Arguments& formal = function->args();
+    if (formal.posonlyargs.empty() && formal.args.empty()) return std::nullopt;
+    const std::string& first = formal.posonlyargs.empty() ? formal.args.front().arg : formal.posonlyargs.front().arg;
+    every[first] = some[first] = self;
+  }
+  const bool captures = local || (function->closure && !function->closure->names.empty());
+  const auto set_owner = [&] {
+    bool needed = captures || dissolved;
+    for (const auto& [name, value] : request.constants) needed = needed || needs_owner(value);
+    request.owner = inside ? self : needed ? frame_->owner : nullptr;
+  };
+  if (all_known && !is_embedded(*function)) {
+    request.constants = every;
+    set_owner();
+    const Residual* residual = specialise(request);
+    if (residual && residual->result) return folded(original, residual->result, original);
+  }
+  request.constants = some;
+  const bool variable = function->args().vararg || function->args().kwarg;
+  const bool as_it_is = some.empty() && request.captured.empty() && !variable && !local;
+  // Compiled by name when it is called, and specialised to its own instance then.
+  if (as_it_is && (inside || (!captures && function->def))) return std::nullopt;
+  set_owner();
+  const Residual* residual = specialise(request);
+  if (!residual) return std::nullopt;
+
+  Value target = residual->function;
+  if (request.owner) {
+    auto bound = std::make_shared<BoundMethod>();
+    bound->self = request.owner;
+    bound->function = residual->function;
+    target = bound;
+  }
+  auto call = std::make_shared<Call>();
+  call->span = original->span;
+  call->func = reify(target, original);
+  const auto pass = [&](const std::string& name, const ExprPtr& value) {
+    call->keywords.push_back({name, value, original->span});
+  };
+  std::map<std::string, std::string> renamed;               // parameters in the place of **kwargs
+  const std::vector<std::string>& extra = residual->extra;  // captured ones first
+  std::size_t next = request.captured.size();
+  // As in Python: positional arguments first, then those by name, in the order in which they stand.
+  for (const auto& [name, value] : assignment->named)
+    if (!some.contains(name) && !assignment->by_keyword.contains(name)) call->args.push_back(value.expr);
+  for (const Reduced& value : assignment->extra) pass(extra[next++], value.expr);
+  for (const auto& [name, value] : assignment->extra_keywords) renamed[name] = extra[next++];
+  for (const auto& [name, value] : keywords) {
+    if (const auto found = renamed.find(name); found != renamed.end())
+      pass(found->second, value.expr);
+    else if (!some.contains(name))
+      pass(name, value.expr);
+  }
+  for (const std::string& name : request.captured) pass(name, name_of(name, original->span));
+  return Reduced{call, {}, nullptr};
+}
+
+/// A function made in a function: a plain function if what it captures is constant for good.
+Reduced Specialiser::Impl::local_function(const std::shared_ptr<const FunctionDef>& def,
+                                          const std::shared_ptr<const Lambda>& lambda, const ExprPtr& original) {
+  const Reduced unknown{original, {}, nullptr};
+  auto function = std::make_shared<PyFunction>(*frame_->function);
+  function->name = def ? def->name : "lambda";
+  function->qualified_name = frame_->function->qualified_name + "." + function->name;
+  function->def = def;
+  function->lambda = lambda;
+  function->mark = PyFunction::ScriptMark::none;
+  function->overloads.clear();
+  function->attributes.clear();
+  function->defaults.clear();
+  function->kw_defaults.clear();
+  function->has_kw_default.clear();
+  const Arguments& args = function->args();
+  for (const ExprPtr& fallback : args.defaults) {
+    const Reduced value = reduce(fallback);
+    if (!value.is_constant() || value.fact.one_shot) return unknown;
+    function->defaults.push_back(value.fact.value);
+  }
+  for (const ExprPtr& fallback : args.kw_defaults) {
+    const Reduced value = reduce(fallback);
+    if (fallback && !value.is_constant()) return unknown;
+    function->has_kw_default.push_back(fallback != nullptr);
+    function->kw_defaults.push_back(fallback ? value.fact.value : Value());
+  }
+  const StmtList body = body_of(*function);
+  if (yields(body)) return unknown;
+  for (const StmtPtr& statement : body)
+    if (statement->kind == StmtKind::Nonlocal || statement->kind == StmtKind::Global) return unknown;
+  std::set<std::string> own = assigned_names(body);
+  for (const auto* list : {&args.posonlyargs, &args.args, &args.kwonlyargs})
+    for (const Parameter& parameter : *list) own.insert(parameter.arg);
+  if (args.vararg) own.insert(args.vararg->arg);
+  if (args.kwarg) own.insert(args.kwarg->arg);
+
+  auto local = std::make_shared<LocalFunction>();
+  auto closure = std::make_shared<Scope>();
+  closure->parent = frame_->function->closure;
+  bool settled = true;
+  for (const std::string& name : all_names(body)) {
+    if (own.contains(name) || !frame_->locals.contains(name)) continue;
+    local->captured.insert(name);
+    const auto fact = frame_->facts.find(name);
+    const bool known = fact != frame_->facts.end() && fact->second.is_constant() && !fact->second.one_shot;
+    settled = settled && known && frame_->settled.contains(name);
+    if (known) closure->names.set(name, fact->second.value);
+  }
+  if (!settled) {
+    local->function = function;
+    local->frame = frame_->id;
+    alive_.emplace_back(function);
+    return {original, Fact::constant(Value(local), false), nullptr};
+  }
+  function->closure = closure;
+  const Value value(function);
+  return {lambda ? reify(value, original) : original, Fact::constant(value, false), nullptr};
+}
+
+}  // namespace scriptc::python

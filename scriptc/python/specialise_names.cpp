@@ -1,0 +1,332 @@
+// What statements bind, change and read.
+
+#include <array>
+#include <functional>
+#include <string_view>
+
+#include "scriptc/python/ast_children.h"
+#include "scriptc/python/specialiser.h"
+
+namespace scriptc::python {
+namespace {
+
+constexpr std::array<std::string_view, 17> kMutators{
+    "append", "extend",  "insert",     "remove",  "pop",     "clear",      "sort",       "reverse",    "update",
+    "add",    "discard", "setdefault", "popitem", "popleft", "appendleft", "extendleft", "__setitem__"};
+
+bool is_mutator(std::string_view name) {
+  for (const std::string_view mutator : kMutators)
+    if (mutator == name) return true;
+  return false;
+}
+
+/// The expressions that stand directly in a statement (not in its nested blocks).
+ExprList own_exprs(const StmtPtr& statement) {
+  if (const auto* n = as<Return>(statement)) return {n->value};
+  if (const auto* n = as<Delete>(statement)) return n->targets;
+  if (const auto* n = as<Assign>(statement)) {
+    ExprList all = n->targets;
+    all.push_back(n->value);
+    return all;
+  }
+  if (const auto* n = as<AugAssign>(statement)) return {n->target, n->value};
+  if (const auto* n = as<AnnAssign>(statement)) return {n->target, n->value};
+  if (const auto* n = as<For>(statement)) return {n->target, n->iter};
+  if (const auto* n = as<While>(statement)) return {n->test};
+  if (const auto* n = as<If>(statement)) return {n->test};
+  if (const auto* n = as<With>(statement)) {
+    ExprList all;
+    for (const WithItem& item : n->items) all.insert(all.end(), {item.context_expr, item.optional_vars});
+    return all;
+  }
+  if (const auto* n = as<Match>(statement)) return {n->subject};
+  if (const auto* n = as<Raise>(statement)) return {n->exc, n->cause};
+  if (const auto* n = as<Assert>(statement)) return {n->test, n->msg};
+  if (const auto* n = as<ExprStmt>(statement)) return {n->value};
+  return {};
+}
+
+std::vector<const StmtList*> nested_blocks(const StmtPtr& statement) {
+  if (const auto* n = as<For>(statement)) return {&n->body, &n->orelse};
+  if (const auto* n = as<While>(statement)) return {&n->body, &n->orelse};
+  if (const auto* n = as<If>(statement)) return {&n->body, &n->orelse};
+  if (const auto* n = as<With>(statement)) return {&n->body};
+  std::vector<const StmtList*> blocks;
+  if (const auto* n = as<Try>(statement)) {
+    blocks = {&n->body, &n->orelse, &n->finalbody};
+    for (const ExceptHandler& handler : n->handlers) blocks.push_back(&handler.body);
+  }
+  if (const auto* n = as<Match>(statement))
+    for (const MatchCase& one : n->cases) blocks.push_back(&one.body);
+  return blocks;
+}
+
+/// The name at the root of `name`, `name.x`, `name[i].y`…; empty if the root is something else.
+std::string root_name(ExprPtr expr) {
+  while (expr) {
+    if (const auto* name = as<Name>(expr)) return name->id;
+    if (const auto* attribute = as<Attribute>(expr))
+      expr = attribute->value;
+    else if (const auto* subscript = as<Subscript>(expr))
+      expr = subscript->value;
+    else
+      break;
+  }
+  return "";
+}
+
+}  // namespace
+
+StmtList body_of(const PyFunction& function) {
+  if (function.def) return function.def->body;
+  auto result = std::make_shared<Return>();
+  result->value = function.lambda->body;
+  result->span = function.lambda->body->span;
+  return {result};
+}
+
+void for_each_store(const StmtList& statements, const std::function<void(const ExprPtr&)>& visit) {
+  const auto consider = [&](const ExprPtr& expr) {
+    if (const auto* name = as<Name>(expr); name && name->ctx != ExprContext::Load) visit(expr);
+    if (const auto* attribute = as<Attribute>(expr); attribute && attribute->ctx != ExprContext::Load) visit(expr);
+    if (const auto* subscript = as<Subscript>(expr); subscript && subscript->ctx != ExprContext::Load)
+      visit(subscript->value);
+    if (const auto* call = as<Call>(expr))
+      if (const auto* method = as<Attribute>(call->func); method && is_mutator(method->attr)) visit(method->value);
+  };
+  for_each_expr(statements, consider, true);
+}
+
+void for_each_assignment(const StmtList& statements,
+                         const std::function<void(const std::string&, const ExprPtr&)>& visit) {
+  const auto each_name = [&](const ExprPtr& target, const ExprPtr& value) {
+    for_each_expr(target, [&](const ExprPtr& part) {
+      if (const auto* name = as<Name>(part); name && name->ctx == ExprContext::Store) visit(name->id, value);
+    });
+  };
+  for_each_stmt(
+      statements,
+      [&](const StmtPtr& statement) {
+        if (const auto* node = as<Assign>(statement))
+          for (const ExprPtr& target : node->targets) each_name(target, node->value);
+        if (const auto* node = as<AnnAssign>(statement)) each_name(node->target, node->value);
+        if (const auto* node = as<For>(statement)) each_name(node->target, node->iter);
+      },
+      true);
+  const auto walrus = [&](const ExprPtr& part) {
+    if (const auto* node = as<NamedExpr>(part)) each_name(node->target, node->value);
+  };
+  for_each_expr(statements, walrus, true);
+}
+
+void for_each_expr(const ExprPtr& expr, const std::function<void(const ExprPtr&)>& visit, bool lambdas) {
+  if (!expr) return;
+  if (lambdas || expr->kind != ExprKind::Lambda)
+    for_each_child(*expr, [&](const ExprPtr& child) { for_each_expr(child, visit, lambdas); });
+  visit(expr);
+}
+
+void for_each_expr(const StmtList& statements, const std::function<void(const ExprPtr&)>& visit, bool nested) {
+  for_each_stmt(
+      statements,
+      [&](const StmtPtr& statement) {
+        for (const ExprPtr& expr : own_exprs(statement)) for_each_expr(expr, visit, nested);
+      },
+      nested);
+}
+
+void for_each_stmt(const StmtList& statements, const std::function<void(const StmtPtr&)>& visit, bool nested) {
+  for (const StmtPtr& statement : statements) {
+    visit(statement);
+    for (const StmtList* block : nested_blocks(statement)) for_each_stmt(*block, visit, nested);
+    if (const auto* def = as<FunctionDef>(statement); def && nested) for_each_stmt(def->body, visit, nested);
+  }
+}
+
+std::set<std::string> names_in(const ExprPtr& expr) {
+  std::set<std::string> names;
+  const auto visit = [&](const ExprPtr& part) {
+    if (const auto* name = as<Name>(part)) names.insert(name->id);
+  };
+  for_each_expr(expr, visit, true);
+  return names;
+}
+
+namespace {
+
+void add_pattern_names(const PatternPtr& pattern, std::set<std::string>& names) {
+  if (!pattern) return;
+  const auto all = [&](const PatternList& list) {
+    for (const PatternPtr& one : list) add_pattern_names(one, names);
+  };
+  if (const auto* n = as<MatchAs>(pattern)) {
+    names.insert(n->name);
+    add_pattern_names(n->pattern, names);
+  }
+  if (const auto* n = as<MatchStar>(pattern)) names.insert(n->name);
+  if (const auto* n = as<MatchOr>(pattern)) all(n->patterns);
+  if (const auto* n = as<MatchSequence>(pattern)) all(n->patterns);
+  if (const auto* n = as<MatchMapping>(pattern)) names.insert(n->rest), all(n->patterns);
+  if (const auto* n = as<MatchClass>(pattern)) all(n->patterns), all(n->kwd_patterns);
+}
+
+/// Names bound by a statement itself in ways that leave no Store in an expression.
+void add_bound_names(const StmtPtr& statement, std::set<std::string>& names) {
+  if (const auto* def = as<FunctionDef>(statement)) names.insert(def->name);
+  if (const auto* cls = as<ClassDef>(statement)) names.insert(cls->name);
+  if (const auto* node = as<Try>(statement))
+    for (const ExceptHandler& handler : node->handlers) names.insert(handler.name);
+  if (const auto* node = as<Match>(statement))
+    for (const MatchCase& one : node->cases) add_pattern_names(one.pattern, names);
+  const auto alias = [&](const Alias& one) {
+    names.insert(one.asname.empty() ? one.name.substr(0, one.name.find('.')) : one.asname);
+  };
+  if (const auto* node = as<Import>(statement))
+    for (const Alias& one : node->names) alias(one);
+  if (const auto* node = as<ImportFrom>(statement))
+    for (const Alias& one : node->names) alias(one);
+  if (const auto* node = as<Global>(statement)) names.insert(node->names.begin(), node->names.end());
+  if (const auto* node = as<Nonlocal>(statement)) names.insert(node->names.begin(), node->names.end());
+  names.erase("");
+}
+
+/// The names that comprehensions bind for themselves are no variables of the function.
+void for_each_bound(const ExprPtr& expr, const std::function<void(const std::string&)>& visit) {
+  if (!expr || expr->kind == ExprKind::Lambda) return;
+  const auto generators = [&](const std::vector<Comprehension>& list, const ExprPtr& elt, const ExprPtr& key) {
+    for_each_bound(elt, visit);
+    for_each_bound(key, visit);
+    for (const Comprehension& one : list) {
+      for_each_bound(one.iter, visit);
+      for (const ExprPtr& test : one.ifs) for_each_bound(test, visit);
+    }
+  };
+  if (const auto* n = as<ListComp>(expr)) return generators(n->generators, n->elt, nullptr);
+  if (const auto* n = as<SetComp>(expr)) return generators(n->generators, n->elt, nullptr);
+  if (const auto* n = as<GeneratorExp>(expr)) return generators(n->generators, n->elt, nullptr);
+  if (const auto* n = as<DictComp>(expr)) return generators(n->generators, n->value, n->key);
+  for_each_child(*expr, [&](const ExprPtr& child) { for_each_bound(child, visit); });
+  if (const auto* name = as<Name>(expr); name && name->ctx != ExprContext::Load) visit(name->id);
+}
+
+}  // namespace
+
+std::set<std::string> assigned_names(const StmtList& statements) {
+  std::set<std::string> names;
+  for_each_stmt(statements, [&](const StmtPtr& statement) {
+    for (const ExprPtr& expr : own_exprs(statement))
+      for_each_bound(expr, [&](const std::string& name) { names.insert(name); });
+    add_bound_names(statement, names);
+  });
+  return names;
+}
+
+std::set<std::string> settled_names(const StmtList& statements, const std::set<std::string>& parameters) {
+  std::map<std::string, int> times;
+  for (const std::string& name : parameters) times[name] = 1;
+  const std::function<void(const StmtList&, int)> count = [&](const StmtList& body, int weight) {
+    for (const StmtPtr& statement : body) {
+      const bool loops = statement->kind == StmtKind::For || statement->kind == StmtKind::While;
+      const int inside = loops ? 2 : weight;
+      for (const ExprPtr& expr : own_exprs(statement))
+        for_each_bound(expr, [&](const std::string& name) { times[name] += inside; });
+      std::set<std::string> names;
+      add_bound_names(statement, names);
+      for (const std::string& name : names) times[name] += inside;
+      for (const StmtList* block : nested_blocks(statement)) count(*block, inside);
+    }
+  };
+  count(statements, 1);
+  std::set<std::string> settled;
+  for (const auto& [name, number] : times)
+    if (number == 1) settled.insert(name);
+  return settled;
+}
+
+std::set<std::string> directly_mutated_names(const StmtList& statements) {
+  std::set<std::string> names;
+  for_each_store(statements, [&](const ExprPtr& target) {
+    if (const auto* name = as<Name>(target); name == nullptr || name->ctx == ExprContext::Load)
+      names.insert(root_name(target));
+  });
+  const auto augmented = [&](const StmtPtr& statement) {
+    if (const auto* node = as<AugAssign>(statement))
+      if (const auto* name = as<Name>(node->target)) names.insert(name->id);
+  };
+  for_each_stmt(statements, augmented, true);
+  names.erase("");
+  return names;
+}
+
+std::set<std::string> mutated_names(const StmtList& statements) {
+  std::set<std::string> names = directly_mutated_names(statements);
+  // Aliases: what is changed under one name is changed under those it was assigned from, and to.
+  for (std::size_t before = 0; before != names.size();) {
+    before = names.size();
+    for_each_assignment(statements, [&](const std::string& target, const ExprPtr& value) {
+      std::set<std::string> sources = names_in(value);
+      if (names.contains(target)) names.merge(sources);
+      if (const auto* name = as<Name>(value); name && names.contains(name->id)) names.insert(target);
+    });
+  }
+  return names;
+}
+
+std::set<std::string> read_only_names(const StmtList& statements) {
+  std::map<std::string, int> uses, harmless;
+  const auto is_harmless = [&](const ExprPtr& expr) {
+    if (const auto* name = as<Name>(expr)) ++harmless[name->id];
+  };
+  const std::set<std::string> readers{"len", "enumerate",  "zip", "reversed", "range",  "sum", "any",
+                                      "all", "isinstance", "min", "max",      "sorted", "str"};
+  const auto visit = [&](const ExprPtr& expr) {
+    if (const auto* name = as<Name>(expr); name && name->ctx == ExprContext::Load) ++uses[name->id];
+    if (const auto* node = as<Subscript>(expr); node && node->ctx == ExprContext::Load) is_harmless(node->value);
+    if (const auto* node = as<Starred>(expr)) is_harmless(node->value);
+    if (const auto* node = as<Compare>(expr))
+      for (const ExprPtr& comparator : node->comparators) is_harmless(comparator);
+    const auto generators = [&](const std::vector<Comprehension>& list) {
+      for (const Comprehension& one : list) is_harmless(one.iter);
+    };
+    if (const auto* node = as<ListComp>(expr)) generators(node->generators);
+    if (const auto* node = as<DictComp>(expr)) generators(node->generators);
+    if (const auto* node = as<GeneratorExp>(expr)) generators(node->generators);
+    const auto* call = as<Call>(expr);
+    if (!call) return;
+    if (const auto* method = as<Attribute>(call->func); method && !is_mutator(method->attr)) is_harmless(method->value);
+    for (const Keyword& keyword : call->keywords)
+      if (keyword.arg.empty()) is_harmless(keyword.value);
+    if (const auto* name = as<Name>(call->func); name && readers.contains(name->id))
+      for (const ExprPtr& arg : call->args) is_harmless(arg);
+  };
+  for_each_expr(statements, visit, true);
+  for_each_stmt(statements, [&](const StmtPtr& statement) {
+    if (const auto* node = as<For>(statement)) is_harmless(node->iter);
+  });
+  std::set<std::string> names;
+  for (const auto& [name, number] : uses)
+    if (harmless[name] == number) names.insert(name);
+  return names;
+}
+
+std::set<std::string> walrus_targets(const StmtList& statements) {
+  std::set<std::string> names;
+  for_each_expr(statements, [&](const ExprPtr& expr) {
+    if (const auto* node = as<NamedExpr>(expr))
+      if (const auto* name = as<Name>(node->target)) names.insert(name->id);
+  });
+  return names;
+}
+
+std::set<std::string> all_names(const StmtList& statements) {
+  std::set<std::string> names;
+  const auto visit = [&](const ExprPtr& expr) {
+    if (const auto* name = as<Name>(expr)) names.insert(name->id);
+  };
+  for_each_expr(statements, visit, true);
+  for_each_stmt(
+      statements, [&](const StmtPtr& statement) { add_bound_names(statement, names); }, true);
+  return names;
+}
+
+}  // namespace scriptc::python
