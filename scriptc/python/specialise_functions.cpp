@@ -226,7 +226,9 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
     request.constants = every;
     set_owner();
     const Residual* residual = specialise(request);
-    if (residual && residual->result) return folded(original, residual->result, original);
+    // What has no literal stays a call, of residual arguments.
+    if (residual && residual->result)
+      if (Reduced result = folded(nullptr, residual->result, original); result.expr) return result;
   }
   request.constants = some;
   const bool variable = function->args().vararg || function->args().kwarg;

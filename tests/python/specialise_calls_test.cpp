@@ -212,6 +212,20 @@ TEST_F(SpecialiseTest, FunctionsThatChooseByName) {
   EXPECT_EQ(residual(), "return <relu>(x)\n");
 }
 
+TEST_F(SpecialiseTest, AKnownResultWithoutALiteralStaysACallOfKnownArguments) {
+  net("", R"(self, x
+    return self.run(x, 3, True)
+
+def run(self, x, n, flag):
+    if flag and n > 1:
+        return x * len(self.sizes(n))
+    return x
+
+def sizes(self, n):
+    return [i for i in range(n)])");
+  EXPECT_EQ(called("run"), "self, x:\n  return x * len(self.sizes(3))\n");
+}
+
 TEST_F(SpecialiseTest, FunctionsWithEffectsAreCalled) {
   define(R"(
     def noisy(n):
