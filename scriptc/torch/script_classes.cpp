@@ -46,11 +46,16 @@ c10::TypePtr named_tuple_type(Compiler& compiler, const PyClassPtr& cls, const c
   const PyFunctionPtr scope = class_scope(cls);
   const auto declared = compiler.evaluator().try_get_attribute(Value(cls), "_fields");
   if (!declared || !declared->is_tuple()) return nullptr;
+  // `Point.__annotations__ = {…}` behind a collections.namedtuple.
+  const Value* assigned = cls->dict.find("__annotations__");
+  if (assigned && !assigned->is_dict()) assigned = nullptr;
   for (const Value& field : declared->as_tuple()) {
     const std::string& label = field.as_string();
     const python::ExprPtr* annotation = cls->annotations.find(label);
     TypeOrReason type{c10::TensorType::get(), ""};  // collections.namedtuple says no types
     if (annotation) type = type_of_annotation(compiler, *scope, *annotation);
+    if (const Value* given = assigned ? assigned->as_dict().find(label) : nullptr)
+      type = type_of_annotation(compiler, *given);
     if (!type.type) return nullptr;
     fields.push_back(label);
     types.push_back(type.type);

@@ -104,7 +104,8 @@ Sugared make_class(Compiler& compiler, const PyClassPtr& cls, const Loc& loc) {
   const std::string qualified = qualified_name_of(Value(cls));
   if (qualified == "collections.OrderedDict") return special_form(c10::Symbol::fromQualString("prim::dict"));
   if (qualified == "torch.device") return make_operator(compiler, "device", loc);
-  if (!cls->def) throw compiler.error(loc, quote(cls->name) + " cannot be made in compiled code");
+  const bool named_tuple = compiler.evaluator().try_get_attribute(Value(cls), "_fields").has_value();
+  if (!cls->def && !named_tuple) throw compiler.error(loc, quote(cls->name) + " cannot be made in compiled code");
   const c10::TypePtr type = compiler.class_type(cls, loc);
   if (const auto tuple = type->cast<c10::TupleType>()) return std::make_shared<jit::NamedTupleConstructor>(tuple);
   if (const auto enumeration = type->cast<c10::EnumType>()) return std::make_shared<jit::SugaredEnumClass>(enumeration);

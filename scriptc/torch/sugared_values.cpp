@@ -105,6 +105,21 @@ Sugared data_value(Compiler& compiler, const Value& value, const Loc& loc, jit::
   return simple(m.graph()->insertConstant(*to_ivalue(compiler, value, type.type), loc));
 }
 
+/// `torch._assert`: a function, for it may be called where no statement can stand.
+Sugared assertion(Compiler& compiler) {
+  const c10::QualifiedName name("__torch__.torch._assert");
+  jit::Function* function = compiler.unit()->find_function(name);
+  if (!function) {
+    compiler.unit()->define(c10::QualifiedName(name.prefix()), R"(
+def _assert(condition: bool, message: str) -> None:
+    assert condition, message
+)",
+                            jit::nativeResolver(), nullptr);
+    function = compiler.unit()->find_function(name);
+  }
+  return std::make_shared<jit::FunctionValue>(function);
+}
+
 Sugared native_function(Compiler& compiler, const py::NativeFunction& function, const Loc& loc) {
   constexpr std::string_view kMath = "math.";
   if (function.qualified_name.starts_with(kMath)) {
@@ -113,6 +128,7 @@ Sugared native_function(Compiler& compiler, const py::NativeFunction& function, 
     if (!jit::getAllOperatorsFor(symbol).empty()) return make_operator(compiler, name, loc);
   }
   if (function.qualified_name == "warnings.warn") return make_operator(compiler, "warn", loc);
+  if (function.qualified_name == "torch._assert") return assertion(compiler);
   // What the evaluator does by itself (`torch.tensor`, `torch.einsum`) is an operator here.
   constexpr std::string_view kTorch = "torch.";
   if (function.qualified_name.starts_with(kTorch)) {
