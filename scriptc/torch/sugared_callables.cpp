@@ -65,6 +65,53 @@ class PartialValue final : public jit::SugaredValue {
   std::vector<jit::NamedValue> args_, keywords_;
 };
 
+/// `module._modules`: what a module has, by name.
+class NameDictionary final : public jit::SugaredValue {
+ public:
+  NameDictionary(Compiler& compiler, std::shared_ptr<py::NameView> view)
+      : compiler_(compiler), view_(std::move(view)) {}
+  std::string kind() const override { return "dict"; }
+
+  Sugared attr(const Loc& loc, jit::GraphFunction& m, const std::string& field) override {
+    if (field != "keys" && field != "values" && field != "items") {
+      throw compiler_.error(loc, "method " + quote(field) + " of a dictionary of names cannot be called here",
+                            "keys(), values() and items() can");
+    }
+    std::vector<Sugared> items;
+    for (const std::string& name : view_->names()) {
+      if (field == "keys") items.push_back(key(name, m));
+      if (field == "values") items.push_back(value(name, loc, m));
+      if (field == "items") {
+        std::vector<Sugared> pair{key(name, m), value(name, loc, m)};
+        items.push_back(std::make_shared<jit::SugaredTupleValue>(std::move(pair)));
+      }
+    }
+    return std::make_shared<FixedSequence>(std::move(items));
+  }
+  Sugared iter(const Loc& loc, jit::GraphFunction& m) override { return attr(loc, m, "keys")->call(loc, m, {}, {}, 1); }
+  jit::Value* len(const Loc& loc, jit::GraphFunction& m) override {
+    return m.graph()->insertConstant(static_cast<std::int64_t>(view_->names().size()), loc);
+  }
+  Sugared getitem(const Loc& loc, jit::GraphFunction& m, jit::Value* index, c10::TypePtr) override {
+    const auto constant = jit::toIValue(index);
+    if (!constant || !constant->isString() || !view_->find(constant->toStringRef())) {
+      throw compiler_.error(loc, "this name is not in the dictionary, or is known only when the model runs");
+    }
+    return value(constant->toStringRef(), loc, m);
+  }
+
+ private:
+  static Sugared key(const std::string& name, jit::GraphFunction& m) {
+    return std::make_shared<jit::SimpleValue>(m.graph()->insertConstant(name));
+  }
+  Sugared value(const std::string& name, const Loc& loc, jit::GraphFunction& m) {
+    return to_sugared(compiler_, *view_->find(name), loc, m);
+  }
+
+  Compiler& compiler_;
+  std::shared_ptr<py::NameView> view_;
+};
+
 class SuperValue final : public jit::SugaredValue {
  public:
   SuperValue(Compiler& compiler, PyClassPtr after) : compiler_(compiler), after_(std::move(after)) {}
@@ -88,6 +135,10 @@ class SuperValue final : public jit::SugaredValue {
 };
 
 }  // namespace
+
+Sugared make_name_dictionary(Compiler& compiler, std::shared_ptr<py::NameView> view) {
+  return std::make_shared<NameDictionary>(compiler, std::move(view));
+}
 
 Sugared make_super(Compiler& compiler, const PyClassPtr& after) {
   return std::make_shared<SuperValue>(compiler, after);

@@ -1,10 +1,30 @@
 #pragma once
 
+#include <vector>
+
+#include "scriptc/python/runtime.h"
 #include "scriptc/torch/sugared_values.h"
 
-// Classes, partials and `super()` as callables of the ir_emitter.
+// Classes, partials, `super()` and methods of dictionaries as callables of the ir_emitter.
 
 namespace scriptc::torch_backend {
+
+/// A method that gives a fixed sequence: `items()`, `named_children()`, `parameters()`.
+class FixedSequence final : public ::torch::jit::SugaredValue {
+ public:
+  explicit FixedSequence(std::vector<Sugared> items) : items_(std::move(items)) {}
+  std::string kind() const override { return "module method"; }
+  Sugared call(const ::torch::jit::SourceRange&, ::torch::jit::GraphFunction&, at::ArrayRef<::torch::jit::NamedValue>,
+               at::ArrayRef<::torch::jit::NamedValue>, std::size_t) override {
+    return std::make_shared<::torch::jit::SugaredTupleValue>(items_);
+  }
+
+ private:
+  std::vector<Sugared> items_;
+};
+
+/// `module._modules` and its like.
+Sugared make_name_dictionary(Compiler& compiler, std::shared_ptr<python::NameView> view);
 
 /// A class: exceptions can be raised; NamedTuples, Enums and script classes be made; modules not.
 Sugared make_class(Compiler& compiler, const PyClassPtr& cls, const ::torch::jit::SourceRange& loc);

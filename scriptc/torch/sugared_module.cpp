@@ -4,7 +4,7 @@
 #include "scriptc/python/runtime.h"
 #include "scriptc/torch/annotations.h"
 #include "scriptc/torch/class_types.h"
-#include "scriptc/torch/sugared_values.h"
+#include "scriptc/torch/sugared_callables.h"
 
 namespace scriptc::torch_backend {
 
@@ -23,19 +23,6 @@ Sugared text(const std::string& value, jit::GraphFunction& m) { return simple(m.
 Sugared pair(Sugared a, Sugared b) {
   return std::make_shared<jit::SugaredTupleValue>(std::vector<Sugared>{std::move(a), std::move(b)});
 }
-
-/// A method that gives a fixed sequence: `items()`, `named_children()`, `parameters()`.
-class FixedSequence final : public jit::SugaredValue {
- public:
-  explicit FixedSequence(std::vector<Sugared> items) : items_(std::move(items)) {}
-  std::string kind() const override { return "module method"; }
-  Sugared call(const Loc&, jit::GraphFunction&, NamedValues, NamedValues, std::size_t) override {
-    return std::make_shared<jit::SugaredTupleValue>(items_);
-  }
-
- private:
-  std::vector<Sugared> items_;
-};
 
 class ModuleValue final : public jit::SugaredValue {
  public:
@@ -272,6 +259,9 @@ Sugared ModuleValue::attr(const Loc& loc, jit::GraphFunction& m, const std::stri
     if (Sugared method = tree_method(m, field)) return method;
   }
   if (found) return class_attribute(loc, m, field, *found);
+  if (field == "_modules" || field == "_parameters" || field == "_buffers") {
+    return to_sugared(compiler_, *compiler_.evaluator().try_get_attribute(Value(info_.module), field), loc, m);
+  }
   return missing(loc, field);
 }
 

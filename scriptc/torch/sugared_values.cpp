@@ -145,6 +145,10 @@ Sugared bound_method(Compiler& compiler, const py::BoundMethod& method, const Lo
     const Sugared self = to_sugared(compiler, method.self, loc, m);
     return make_method(self->asValue(loc, m), compiler.method(compiler.info(module), function, function->name, loc));
   }
+  if (const auto view = method.self.try_as<py::NameView>(); view && !function) {
+    const auto native = method.function.try_as<py::NativeFunction>();
+    if (native) return make_name_dictionary(compiler, view)->attr(loc, m, native->name);
+  }
   if (function) return to_sugared(compiler, Value(without_first_parameter(function, method.self)), loc, m);
   throw compiler.error(loc, "a method of a " + quote(method.self.type_name()) + " cannot be called in compiled code");
 }
@@ -198,6 +202,7 @@ Sugared object_value(Compiler& compiler, const Value& value, const Loc& loc, jit
   if (const auto native = value.try_as<py::NativeFunction>()) return native_function(compiler, *native, loc);
   if (const auto method = value.try_as<py::BoundMethod>()) return bound_method(compiler, *method, loc, m);
   if (const auto partial = value.try_as<py::Partial>()) return make_partial(compiler, *partial, loc, m);
+  if (const auto view = value.try_as<py::NameView>()) return make_name_dictionary(compiler, view);
   if (const auto cls = value.try_as<py::PyClass>()) return make_class(compiler, cls, loc);
   if (const auto opaque = value.try_as<py::Opaque>()) {
     throw compiler.error(loc, quote(opaque->import_name) + " is needed here: " + opaque->why,
