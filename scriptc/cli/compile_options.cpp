@@ -32,6 +32,23 @@ constexpr std::array kCapOptions{
     CapOption{"max-name-bytes", "bytes of a tensor's name (65536)", &weights::Caps::name_bytes},
 };
 
+/// The caps on evaluating a Python file.
+struct LimitOption {
+  const char* name;
+  const char* help;
+  std::int64_t maximum;
+  void (*set)(python::Limits&, std::int64_t);
+};
+constexpr std::array kLimitOptions{
+    LimitOption{"max-steps", "steps that a constructor may take (50000000)", std::numeric_limits<std::int64_t>::max(),
+                [](python::Limits& limits, std::int64_t n) { limits.steps = n; }},
+    LimitOption{"max-memory", "bytes that a constructor's lists, dicts and strings may take (1000000000)",
+                std::numeric_limits<std::int64_t>::max(),
+                [](python::Limits& limits, std::int64_t n) { limits.memory = n; }},
+    LimitOption{"max-calls", "nested calls in a constructor (400)", std::numeric_limits<int>::max(),
+                [](python::Limits& limits, std::int64_t n) { limits.depth = static_cast<int>(n); }},
+};
+
 constexpr const char* kEpilog =
     R"(Values after --args and --kwargs are inferred: with a '.', a float if it is one; else an int if it is one; else the
 text. Parameters that a plugin declares are converted to their type: true, 1e-3, None, 64,32 or [64, 32] do as expected.
@@ -77,8 +94,9 @@ Grammar make_grammar() {
       {"no-verify", 0, flag, "", "do not reload and compare the file", "verification"},
       {"rtol", 0, number, "X", "relative tolerance (1e-4)", "verification"},
       {"atol", 0, number, "X", "absolute tolerance (1e-5)", "verification"},
-      {"max-steps", 0, integer, "N", "steps that a constructor may take (50000000)", "limits"},
   };
+  for (const LimitOption& limit : kLimitOptions)
+    grammar.options.push_back({limit.name, 0, integer, "N", limit.help, "limits"});
   for (const CapOption& cap : kCapOptions) grammar.options.push_back({cap.name, 0, integer, "N", cap.help, "limits"});
   grammar.epilog = kEpilog;
   return grammar;
@@ -166,7 +184,8 @@ CompileOptions compile_options(const Arguments& arguments) {
   options.verify = !arguments.flag("no-verify");
   options.verification = verify_options(arguments, options.seed);
   options.threads = choose_threads(arguments);
-  options.limits.steps = arguments.integer("max-steps").value_or(options.limits.steps);
+  for (const LimitOption& limit : kLimitOptions)
+    if (const auto value = arguments.integer(limit.name)) limit.set(options.limits, std::min(*value, limit.maximum));
   options.report = arguments.text("report");
   options.quiet = arguments.flag("quiet");
   options.debug = arguments.flag("debug");

@@ -6,6 +6,16 @@
 
 namespace scriptc::python {
 
+PyClassPtr class_argument(Interpreter& in, const CallArgs& args, const PyClassPtr& base) {
+  auto cls = args.at(0).try_as<PyClass>();
+  if (!cls)
+    in.raise("TypeError", base->name + ".__new__(X): X is not a type object (" + in.type_of(args[0])->name + ")");
+  if (!cls->is_subclass_of(*base))
+    in.raise("TypeError",
+             base->name + ".__new__(" + cls->name + "): " + cls->name + " is not a subtype of " + base->name);
+  return cls;
+}
+
 NativeArguments::NativeArguments(Interpreter& in, const char* function, const Args& args, const Kwargs& kwargs,
                                  std::initializer_list<const char*> names, std::size_t required)
     : in_(in), values_(names.size()) {

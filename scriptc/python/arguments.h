@@ -9,6 +9,9 @@
 
 namespace scriptc::python {
 
+/// The first argument of a `__new__`: `base` or a class below it, else TypeError.
+PyClassPtr class_argument(Interpreter& in, const CallArgs& args, const PyClassPtr& base);
+
 /// The arguments of a function of the embedded library, by position or name.
 class NativeArguments {
  public:

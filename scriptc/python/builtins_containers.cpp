@@ -65,20 +65,20 @@ void update_dict(Interpreter& in, const Value& target, const Args& args, const K
 namespace {
 
 void install_list_changes(Interpreter& in, const PyClassPtr& cls) {
-  in.method(cls, "append", [&in](const Args& args, const Kwargs&) {
+  in.method(cls, "append", [&in](const CallArgs& args, const Kwargs&) {
     in.charge(sizeof(Value));
     if (args.size() != 2)
       in.raise("TypeError", "list.append() takes exactly one argument (" + std::to_string(args.size() - 1) + " given)");
     args[0].as_list().push_back(args[1]);
     return Value();
   });
-  in.method(cls, "extend", [&in](const Args& args, const Kwargs&) {
+  in.method(cls, "extend", [&in](const CallArgs& args, const Kwargs&) {
     const std::vector<Value> more = in.to_vector(args.at(1));
     in.charge(more.size() * sizeof(Value));
     args[0].as_list().insert(args[0].as_list().end(), more.begin(), more.end());
     return Value();
   });
-  in.method(cls, "insert", [&in](const Args& args, const Kwargs&) {
+  in.method(cls, "insert", [&in](const CallArgs& args, const Kwargs&) {
     std::vector<Value>& items = args.at(0).as_list();
     const auto size = static_cast<std::int64_t>(items.size());
     std::int64_t at = in.index(args.at(1));
@@ -87,7 +87,7 @@ void install_list_changes(Interpreter& in, const PyClassPtr& cls) {
     items.insert(items.begin() + std::min(at, size), args.at(2));
     return Value();
   });
-  in.method(cls, "pop", [&in](const Args& args, const Kwargs&) {
+  in.method(cls, "pop", [&in](const CallArgs& args, const Kwargs&) {
     std::vector<Value>& items = args.at(0).as_list();
     if (items.empty()) in.raise("IndexError", "pop from empty list");
     std::int64_t at = args.size() > 1 ? in.index(args[1]) : -1;
@@ -97,22 +97,22 @@ void install_list_changes(Interpreter& in, const PyClassPtr& cls) {
     items.erase(items.begin() + at);
     return value;
   });
-  in.method(cls, "remove", [&in](const Args& args, const Kwargs&) {
+  in.method(cls, "remove", [&in](const CallArgs& args, const Kwargs&) {
     std::vector<Value>& items = args.at(0).as_list();
     const std::int64_t at = find_value(in, items, args.at(1));
     if (at < 0) in.raise("ValueError", "list.remove(x): x not in list");
     items.erase(items.begin() + at);
     return Value();
   });
-  in.method(cls, "clear", [](const Args& args, const Kwargs&) {
+  in.method(cls, "clear", [](const CallArgs& args, const Kwargs&) {
     args.at(0).as_list().clear();
     return Value();
   });
-  in.method(cls, "reverse", [](const Args& args, const Kwargs&) {
+  in.method(cls, "reverse", [](const CallArgs& args, const Kwargs&) {
     std::reverse(args.at(0).as_list().begin(), args.at(0).as_list().end());
     return Value();
   });
-  in.method(cls, "sort", [&in](const Args& args, const Kwargs& kwargs) {
+  in.method(cls, "sort", [&in](const CallArgs& args, const Kwargs& kwargs) {
     const NativeArguments a(in, "sort", args, kwargs, {"self", "key", "reverse"}, 1);
     std::vector<Value> items = a[0].as_list();
     sort_values(in, items, a.get(1), a.flag(2, false));
@@ -126,23 +126,23 @@ const std::vector<Value>& items_of(const Value& sequence) {
 }
 
 void install_sequence(Interpreter& in, const PyClassPtr& cls, const char* name) {
-  in.method(cls, "index", [&in, name](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "index", [&in, name](const CallArgs& args, const Kwargs&) -> Value {
     const std::int64_t at = find_value(in, items_of(args.at(0)), args.at(1));
     if (at < 0)
       in.raise("ValueError",
                std::string(name) == "list" ? in.repr(args[1]) + " is not in list" : "tuple.index(x): x not in tuple");
     return at;
   });
-  in.method(cls, "count", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "count", [&in](const CallArgs& args, const Kwargs&) -> Value {
     std::int64_t count = 0;
     for (const Value& item : items_of(args.at(0)))
       if (item.is_same(args.at(1)) || in.equals(item, args[1])) ++count;
     return count;
   });
-  in.method(cls, "__len__", [](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "__len__", [](const CallArgs& args, const Kwargs&) -> Value {
     return static_cast<std::int64_t>(items_of(args.at(0)).size());
   });
-  in.method(cls, "__iter__", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "__iter__", [&in](const CallArgs& args, const Kwargs&) -> Value {
     std::size_t i = 0;
     return in.make_iterator("list_iterator", [self = args.at(0), i](Value& out) mutable {
       if (i >= items_of(self).size()) return false;
@@ -150,20 +150,20 @@ void install_sequence(Interpreter& in, const PyClassPtr& cls, const char* name) 
       return true;
     });
   });
-  in.method(cls, "__contains__", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "__contains__", [&in](const CallArgs& args, const Kwargs&) -> Value {
     return find_value(in, items_of(args.at(0)), args.at(1)) >= 0;
   });
-  in.method(cls, "__getitem__", [&in](const Args& args, const Kwargs&) {
+  in.method(cls, "__getitem__", [&in](const CallArgs& args, const Kwargs&) {
     const Value plain = args.at(0).is_list() ? Value::list(items_of(args[0])) : Value::tuple(items_of(args[0]));
     return in.get_item(plain, args.at(1));
   });
-  in.method(cls, "__add__", [&in](const Args& args, const Kwargs&) {
+  in.method(cls, "__add__", [&in](const CallArgs& args, const Kwargs&) {
     if (args.at(0).data().index() != args.at(1).data().index()) return in.not_implemented;
     std::vector<Value> items = items_of(args[0]);
     items.insert(items.end(), items_of(args[1]).begin(), items_of(args[1]).end());
     return args[0].is_list() ? Value::list(std::move(items)) : Value::tuple(std::move(items));
   });
-  in.method(cls, "__eq__", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "__eq__", [&in](const CallArgs& args, const Kwargs&) -> Value {
     if (args.at(0).data().index() != args.at(1).data().index()) return in.not_implemented;
     const auto &a = items_of(args[0]), &b = items_of(args[1]);
     if (a.size() != b.size()) return false;
@@ -174,11 +174,11 @@ void install_sequence(Interpreter& in, const PyClassPtr& cls, const char* name) 
 }
 
 void install_dict_changes(Interpreter& in, const PyClassPtr& cls) {
-  in.method(cls, "update", [&in](const Args& args, const Kwargs& kwargs) {
-    update_dict(in, args.at(0), {args.begin() + 1, args.end()}, kwargs);
+  in.method(cls, "update", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    update_dict(in, args.at(0), args.from(1), kwargs);
     return Value();
   });
-  in.method(cls, "pop", [&in](const Args& args, const Kwargs& kwargs) {
+  in.method(cls, "pop", [&in](const CallArgs& args, const Kwargs& kwargs) {
     const NativeArguments a(in, "pop", args, kwargs, {"self", "key", "default"}, 2);
     if (const Value* found = a[0].as_dict().find(a[1])) {
       const Value value = *found;
@@ -188,7 +188,7 @@ void install_dict_changes(Interpreter& in, const PyClassPtr& cls) {
     if (!a.has(2)) in.raise_value(in.call(in.exception_class("KeyError"), {a[1]}));
     return a[2];
   });
-  in.method(cls, "popitem", [&in](const Args& args, const Kwargs& kwargs) {
+  in.method(cls, "popitem", [&in](const CallArgs& args, const Kwargs& kwargs) {
     DictValue& dict = args.at(0).as_dict();
     if (dict.size() == 0) in.raise_value(in.make_exception("KeyError", "popitem(): dictionary is empty"));
     const bool first = (args.size() > 1 && !in.truth(args[1])) || (!kwargs.empty() && !in.truth(kwargs[0].second));
@@ -196,17 +196,17 @@ void install_dict_changes(Interpreter& in, const PyClassPtr& cls) {
     dict.erase(key);
     return Value::tuple({key, value});
   });
-  in.method(cls, "setdefault", [&in](const Args& args, const Kwargs&) {
+  in.method(cls, "setdefault", [&in](const CallArgs& args, const Kwargs&) {
     if (const Value* found = args.at(0).as_dict().find(args.at(1))) return *found;
     const Value value = args.size() > 2 ? args[2] : Value();
     in.set_item(args[0], args[1], value);
     return value;
   });
-  in.method(cls, "clear", [](const Args& args, const Kwargs&) {
+  in.method(cls, "clear", [](const CallArgs& args, const Kwargs&) {
     args.at(0).as_dict().clear();
     return Value();
   });
-  in.method(cls, "move_to_end", [&in](const Args& args, const Kwargs& kwargs) {
+  in.method(cls, "move_to_end", [&in](const CallArgs& args, const Kwargs& kwargs) {
     const NativeArguments a(in, "move_to_end", args, kwargs, {"self", "key", "last"}, 2);
     DictValue& dict = a[0].as_dict();
     const Value* found = dict.find(a[1]);
@@ -232,38 +232,39 @@ std::shared_ptr<DictValue> dict_pointer(const Value& value) {
 void install_dict_reads(Interpreter& in, const PyClassPtr& cls) {
   for (const auto& [name, kind] : {std::pair{"keys", DictView::Kind::keys}, std::pair{"values", DictView::Kind::values},
                                    std::pair{"items", DictView::Kind::items}})
-    in.method(cls, name, [kind = kind](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, name, [kind = kind](const CallArgs& args, const Kwargs&) -> Value {
       return std::make_shared<DictView>(kind, dict_pointer(args.at(0)));
     });
-  in.method(cls, "get", [&in](const Args& args, const Kwargs& kwargs) {
+  in.method(cls, "get", [&in](const CallArgs& args, const Kwargs& kwargs) {
     const NativeArguments a(in, "get", args, kwargs, {"self", "key", "default"}, 2);
     const Value* found = a[0].as_dict().find(a[1]);
     return found ? *found : a.get(2);
   });
-  in.method(cls, "copy", [&in](const Args& args, const Kwargs&) { return copy_dict(in, args.at(0)); });
-  in.method(cls, "__len__", [](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "copy", [&in](const CallArgs& args, const Kwargs&) { return copy_dict(in, args.at(0)); });
+  in.method(cls, "__len__", [](const CallArgs& args, const Kwargs&) -> Value {
     return static_cast<std::int64_t>(args.at(0).as_dict().size());
   });
-  in.method(cls, "__iter__", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "__iter__", [&in](const CallArgs& args, const Kwargs&) -> Value {
     return in.iterate(std::make_shared<DictView>(DictView::Kind::keys, dict_pointer(args.at(0))));
   });
-  in.method(cls, "__contains__",
-            [](const Args& args, const Kwargs&) -> Value { return args.at(0).as_dict().find(args.at(1)) != nullptr; });
-  in.method(cls, "__getitem__", [&in](const Args& args, const Kwargs&) {
+  in.method(cls, "__contains__", [](const CallArgs& args, const Kwargs&) -> Value {
+    return args.at(0).as_dict().find(args.at(1)) != nullptr;
+  });
+  in.method(cls, "__getitem__", [&in](const CallArgs& args, const Kwargs&) {
     if (const Value* found = args.at(0).as_dict().find(args.at(1))) return *found;
     if (const auto value = in.call_special(args[0], "__missing__", {args[1]})) return *value;
     in.raise_value(in.call(in.exception_class("KeyError"), {args[1]}));
   });
-  in.method(cls, "__setitem__", [](const Args& args, const Kwargs&) {
+  in.method(cls, "__setitem__", [](const CallArgs& args, const Kwargs&) {
     args.at(0).as_dict().set(args.at(1), args.at(2));
     return Value();
   });
-  in.method(cls, "__delitem__", [&in](const Args& args, const Kwargs&) {
+  in.method(cls, "__delitem__", [&in](const CallArgs& args, const Kwargs&) {
     if (!args.at(0).as_dict().erase(args.at(1))) in.raise_value(in.call(in.exception_class("KeyError"), {args[1]}));
     return Value();
   });
   cls->dict.set("fromkeys", std::make_shared<MethodWrapper>(
-                                true, in.native("dict.fromkeys", [&in](const Args& args, const Kwargs&) {
+                                true, in.native("dict.fromkeys", [&in](const CallArgs& args, const Kwargs&) {
                                   const Value result = in.call(args.at(0), {});
                                   for (const Value& key : in.to_vector(args.at(1)))
                                     in.set_item(result, key, args.size() > 2 ? args[2] : Value());
@@ -288,21 +289,21 @@ void install_lists(Interpreter& in) {
   t.tuple = in.native_class("tuple", {t.object}, "", Layout::tuple);
   in.builtins->globals.set("list", t.list);
   in.builtins->globals.set("tuple", t.tuple);
-  t.list->dict.set("__new__", in.native("list", [&in](const Args& args, const Kwargs&) {
-    const auto cls = args.at(0).try_as<PyClass>();
+  t.list->dict.set("__new__", in.native("list", [&in](const CallArgs& args, const Kwargs&) {
+    const auto cls = class_argument(in, args, in.types.list);
     if (cls != in.types.list) return in.allocate(cls);
     if (args.size() > 2)
       in.raise("TypeError", "list expected at most 1 argument, got " + std::to_string(args.size() - 1));
     return Value::list(args.size() > 1 ? in.to_vector(args[1]) : std::vector<Value>{});
   }));
-  in.method(t.list, "__init__", [&in](const Args& args, const Kwargs&) {
+  in.method(t.list, "__init__", [&in](const CallArgs& args, const Kwargs&) {
     if (std::get<std::shared_ptr<ListValue>>(args.at(0).data())->type)
       args[0].as_list() = args.size() > 1 ? in.to_vector(args[1]) : std::vector<Value>{};
     return Value();
   });
-  in.method(t.list, "copy", [](const Args& args, const Kwargs&) { return Value::list(args.at(0).as_list()); });
-  t.tuple->dict.set("__new__", in.native("tuple", [&in](const Args& args, const Kwargs&) {
-    const auto cls = args.at(0).try_as<PyClass>();
+  in.method(t.list, "copy", [](const CallArgs& args, const Kwargs&) { return Value::list(args.at(0).as_list()); });
+  t.tuple->dict.set("__new__", in.native("tuple", [&in](const CallArgs& args, const Kwargs&) {
+    const auto cls = class_argument(in, args, in.types.tuple);
     const Value result = Value::tuple(args.size() > 1 ? in.to_vector(args[1]) : std::vector<Value>{});
     if (cls != in.types.tuple) std::get<std::shared_ptr<TupleValue>>(result.data())->type = cls;
     return result;
@@ -316,14 +317,14 @@ void install_dicts(Interpreter& in) {
   BuiltinTypes& t = in.types;
   t.dict = in.native_class("dict", {t.object}, "", Layout::dict);
   in.builtins->globals.set("dict", t.dict);
-  t.dict->dict.set("__new__", in.native("dict", [&in](const Args& args, const Kwargs&) {
-    const auto cls = args.at(0).try_as<PyClass>();
+  t.dict->dict.set("__new__", in.native("dict", [&in](const CallArgs& args, const Kwargs&) {
+    const auto cls = class_argument(in, args, in.types.dict);
     return cls == in.types.dict ? Value::dict() : in.allocate(cls);
   }));
-  in.method(t.dict, "__init__", [&in](const Args& args, const Kwargs& kwargs) {
+  in.method(t.dict, "__init__", [&in](const CallArgs& args, const Kwargs& kwargs) {
     if (args.size() > 2)
       in.raise("TypeError", "dict expected at most 1 argument, got " + std::to_string(args.size() - 1));
-    update_dict(in, args.at(0), {args.begin() + 1, args.end()}, kwargs);
+    update_dict(in, args.at(0), args.from(1), kwargs);
     return Value();
   });
   install_dict_reads(in, t.dict);
@@ -332,10 +333,10 @@ void install_dicts(Interpreter& in) {
   t.dict_values = in.native_class("dict_values", {t.object}, "");
   t.dict_items = in.native_class("dict_items", {t.object}, "");
   for (const PyClassPtr& cls : {t.dict_keys, t.dict_values, t.dict_items}) {
-    in.method(cls, "__len__", [](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, "__len__", [](const CallArgs& args, const Kwargs&) -> Value {
       return static_cast<std::int64_t>(args.at(0).try_as<DictView>()->dict->size());
     });
-    in.method(cls, "__repr__", [&in](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, "__repr__", [&in](const CallArgs& args, const Kwargs&) -> Value {
       return args.at(0).type_name() + "(" + in.repr(Value::list(in.to_vector(args[0]))) + ")";
     });
   }
@@ -346,12 +347,12 @@ void install_name_views(Interpreter& in) {
   // `__dict__`, `_modules` and the like: the reads and changes of a dict, by name.
   const PyClassPtr cls = in.native_class("dict", {in.types.object}, "");
   in.object_types[std::type_index(typeid(NameView))] = cls;
-  const auto view = [](const Args& args) { return args.at(0).try_as<NameView>(); };
-  in.method(cls, "__len__", [view](const Args& args, const Kwargs&) -> Value {
+  const auto view = [](const CallArgs& args) { return args.at(0).try_as<NameView>(); };
+  in.method(cls, "__len__", [view](const CallArgs& args, const Kwargs&) -> Value {
     return static_cast<std::int64_t>(view(args)->names().size());
   });
   const auto listed = [&](const char* name, int what) {
-    in.method(cls, name, [view, what](const Args& args, const Kwargs&) {
+    in.method(cls, name, [view, what](const CallArgs& args, const Kwargs&) {
       std::vector<Value> items;
       for (const std::string& n : view(args)->names()) {
         const Value value = what == 0 ? Value() : view(args)->find(n).value_or(Value());
@@ -363,26 +364,26 @@ void install_name_views(Interpreter& in) {
   listed("keys", 0);
   listed("values", 1);
   listed("items", 2);
-  in.method(cls, "get", [&in, view](const Args& args, const Kwargs&) {
+  in.method(cls, "get", [&in, view](const CallArgs& args, const Kwargs&) {
     const auto found = view(args)->find(in.str(args.at(1)));
     return found ? *found : args.size() > 2 ? args[2] : Value();
   });
-  in.method(cls, "copy", [view](const Args& args, const Kwargs&) {
+  in.method(cls, "copy", [view](const CallArgs& args, const Kwargs&) {
     const Value dict = Value::dict();
     for (const std::string& n : view(args)->names()) dict.as_dict().set(n, view(args)->find(n).value_or(Value()));
     return dict;
   });
-  in.method(cls, "update", [&in](const Args& args, const Kwargs& kwargs) {
-    update_dict(in, args.at(0), {args.begin() + 1, args.end()}, kwargs);
+  in.method(cls, "update", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    update_dict(in, args.at(0), args.from(1), kwargs);
     return Value();
   });
-  in.method(cls, "setdefault", [&in, view](const Args& args, const Kwargs&) {
+  in.method(cls, "setdefault", [&in, view](const CallArgs& args, const Kwargs&) {
     const std::string name = in.str(args.at(1));
     if (auto found = view(args)->find(name)) return *found;
     view(args)->set(name, args.size() > 2 ? args[2] : Value());
     return args.size() > 2 ? args[2] : Value();
   });
-  in.method(cls, "pop", [&in, view](const Args& args, const Kwargs&) {
+  in.method(cls, "pop", [&in, view](const CallArgs& args, const Kwargs&) {
     const std::string name = in.str(args.at(1));
     if (auto found = view(args)->find(name)) {
       view(args)->erase(name);
@@ -391,7 +392,7 @@ void install_name_views(Interpreter& in) {
     if (args.size() < 3) in.raise_value(in.call(in.exception_class("KeyError"), {name}));
     return args[2];
   });
-  in.method(cls, "clear", [view](const Args& args, const Kwargs&) {
+  in.method(cls, "clear", [view](const CallArgs& args, const Kwargs&) {
     for (const std::string& n : view(args)->names()) view(args)->erase(n);
     return Value();
   });
@@ -409,16 +410,16 @@ void install_sets(Interpreter& in) {
     const PyClassPtr cls = in.native_class(frozen ? "frozenset" : "set", {t.object}, "", Layout::set);
     (frozen ? t.frozenset : t.set) = cls;
     in.builtins->globals.set(cls->name, cls);
-    cls->dict.set("__new__", in.native(cls->name, [&in, frozen](const Args& args, const Kwargs&) -> Value {
+    cls->dict.set("__new__", in.native(cls->name, [&in, frozen](const CallArgs& args, const Kwargs&) -> Value {
       auto set = std::make_shared<SetObject>(frozen);
       if (args.size() > 1)
         for (const Value& item : in.to_vector(args[1])) set->add(item);
       return set;
     }));
-    in.method(cls, "__len__", [](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, "__len__", [](const CallArgs& args, const Kwargs&) -> Value {
       return static_cast<std::int64_t>(args.at(0).try_as<SetObject>()->items.size());
     });
-    in.method(cls, "__repr__", [&in](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, "__repr__", [&in](const CallArgs& args, const Kwargs&) -> Value {
       const auto set = args.at(0).try_as<SetObject>();
       if (set->items.size() == 0) return set->type_name() + "()";
       std::string text = in.repr(Value::list(in.to_vector(args[0])));
@@ -426,11 +427,11 @@ void install_sets(Interpreter& in) {
       text.back() = '}';
       return set->frozen ? "frozenset(" + text + ")" : text;
     });
-    in.method(cls, "copy", [](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, "copy", [](const CallArgs& args, const Kwargs&) -> Value {
       return std::make_shared<SetObject>(*args.at(0).try_as<SetObject>());
     });
     const auto combined = [&](const char* name, BinaryOperator op) {
-      in.method(cls, name, [&in, op, as_set](const Args& args, const Kwargs&) {
+      in.method(cls, name, [&in, op, as_set](const CallArgs& args, const Kwargs&) {
         Value result = std::make_shared<SetObject>(*args.at(0).try_as<SetObject>());
         for (std::size_t i = 1; i < args.size(); ++i) result = in.binary(op, result, as_set(args[i]));
         return result;
@@ -441,40 +442,40 @@ void install_sets(Interpreter& in) {
     combined("difference", BinaryOperator::Sub);
     combined("symmetric_difference", BinaryOperator::BitXor);
     const auto relation = [&](const char* name, CompareOperator op) {
-      in.method(cls, name, [&in, op, as_set](const Args& args, const Kwargs&) {
+      in.method(cls, name, [&in, op, as_set](const CallArgs& args, const Kwargs&) {
         return in.compare_value(op, args.at(0), as_set(args.at(1)));
       });
     };
     relation("issubset", CompareOperator::LtE);
     relation("issuperset", CompareOperator::GtE);
-    in.method(cls, "isdisjoint", [&in, as_set](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, "isdisjoint", [&in, as_set](const CallArgs& args, const Kwargs&) -> Value {
       return !in.truth(in.binary(BinaryOperator::BitAnd, args.at(0), as_set(args.at(1))));
     });
   }
-  in.method(t.set, "add", [&in](const Args& args, const Kwargs&) {
+  in.method(t.set, "add", [&in](const CallArgs& args, const Kwargs&) {
     in.charge(4 * sizeof(Value));
     args.at(0).try_as<SetObject>()->add(args.at(1));
     return Value();
   });
-  in.method(t.set, "update", [&in](const Args& args, const Kwargs&) {
+  in.method(t.set, "update", [&in](const CallArgs& args, const Kwargs&) {
     for (std::size_t i = 1; i < args.size(); ++i)
       for (const Value& item : in.to_vector(args[i])) args[0].try_as<SetObject>()->add(item);
     return Value();
   });
-  in.method(t.set, "discard", [](const Args& args, const Kwargs&) {
+  in.method(t.set, "discard", [](const CallArgs& args, const Kwargs&) {
     args.at(0).try_as<SetObject>()->items.erase(args.at(1));
     return Value();
   });
-  in.method(t.set, "remove", [&in](const Args& args, const Kwargs&) {
+  in.method(t.set, "remove", [&in](const CallArgs& args, const Kwargs&) {
     if (!args.at(0).try_as<SetObject>()->items.erase(args.at(1)))
       in.raise_value(in.call(in.exception_class("KeyError"), {args[1]}));
     return Value();
   });
-  in.method(t.set, "clear", [](const Args& args, const Kwargs&) {
+  in.method(t.set, "clear", [](const CallArgs& args, const Kwargs&) {
     args.at(0).try_as<SetObject>()->items.clear();
     return Value();
   });
-  in.method(t.set, "pop", [&in](const Args& args, const Kwargs&) {
+  in.method(t.set, "pop", [&in](const CallArgs& args, const Kwargs&) {
     DictValue& items = args.at(0).try_as<SetObject>()->items;
     if (items.size() == 0) in.raise("KeyError", "pop from an empty set");
     const Value item = items.entries.front().first;

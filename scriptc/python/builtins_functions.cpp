@@ -12,7 +12,7 @@ namespace {
 
 using Define = std::function<void(const char*, NativeFunction::Body)>;
 
-Value extreme(Interpreter& in, const char* name, const Args& args, const Kwargs& kwargs, CompareOperator better) {
+Value extreme(Interpreter& in, const char* name, const CallArgs& args, const Kwargs& kwargs, CompareOperator better) {
   Value key, otherwise;
   bool has_default = false;
   for (const auto& [keyword, value] : kwargs) {
@@ -23,7 +23,7 @@ Value extreme(Interpreter& in, const char* name, const Args& args, const Kwargs&
     }
   }
   if (args.empty()) in.raise("TypeError", std::string(name) + " expected at least 1 argument, got 0");
-  const std::vector<Value> items = args.size() == 1 ? in.to_vector(args[0]) : args;
+  const std::vector<Value> items = args.size() == 1 ? in.to_vector(args[0]) : args.from(0);
   if (items.empty()) {
     if (has_default) return otherwise;
     in.raise("ValueError", std::string(name) + "() arg is an empty sequence");
@@ -70,7 +70,7 @@ Value round_value(Interpreter& in, const Value& original, const Value& digits) {
   in.raise("TypeError", "type " + in.type_of(value)->name + " doesn't define __round__ method");
 }
 
-Value power(Interpreter& in, const Args& args) {
+Value power(Interpreter& in, const CallArgs& args) {
   if (args.size() < 3 || args[2].is_none()) return in.binary(BinaryOperator::Pow, args.at(0), args.at(1));
   std::int64_t base = in.index(args[0]), exponent = in.index(args[1]);
   const std::int64_t modulus = in.index(args[2]);
@@ -85,7 +85,7 @@ Value power(Interpreter& in, const Args& args) {
 }
 
 void install_numeric(Interpreter& in, const Define& def) {
-  def("abs", [&in](const Args& args, const Kwargs&) -> Value {
+  def("abs", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const Value value = in.plain(args.at(0));
     if (value.is_int() || value.is_bool())
       return int_of(value) < 0 ? number_binary(in, BinaryOperator::Sub, 0, value) : Value(int_of(value));
@@ -95,11 +95,13 @@ void install_numeric(Interpreter& in, const Define& def) {
     if (const auto complex = value.try_as<ComplexObject>()) return std::hypot(complex->real, complex->imag);
     in.raise("TypeError", "bad operand type for abs(): " + quote(in.type_of(value)->name));
   });
-  def("min",
-      [&in](const Args& args, const Kwargs& kwargs) { return extreme(in, "min", args, kwargs, CompareOperator::Lt); });
-  def("max",
-      [&in](const Args& args, const Kwargs& kwargs) { return extreme(in, "max", args, kwargs, CompareOperator::Gt); });
-  def("sum", [&in](const Args& args, const Kwargs& kwargs) {
+  def("min", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    return extreme(in, "min", args, kwargs, CompareOperator::Lt);
+  });
+  def("max", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    return extreme(in, "max", args, kwargs, CompareOperator::Gt);
+  });
+  def("sum", [&in](const CallArgs& args, const Kwargs& kwargs) {
     const NativeArguments a(in, "sum", args, kwargs, {"iterable", "start"}, 1);
     Value total = a.get(1, 0);
     const IteratorPtr items = in.iterate(a[0]);
@@ -109,21 +111,21 @@ void install_numeric(Interpreter& in, const Define& def) {
     }
     return total;
   });
-  def("round", [&in](const Args& args, const Kwargs& kwargs) {
+  def("round", [&in](const CallArgs& args, const Kwargs& kwargs) {
     const NativeArguments a(in, "round", args, kwargs, {"number", "ndigits"}, 1);
     return round_value(in, a[0], a.get(1));
   });
-  def("pow", [&in](const Args& args, const Kwargs&) { return power(in, args); });
-  def("divmod", [&in](const Args& args, const Kwargs&) {
+  def("pow", [&in](const CallArgs& args, const Kwargs&) { return power(in, args); });
+  def("divmod", [&in](const CallArgs& args, const Kwargs&) {
     return Value::tuple({in.binary(BinaryOperator::FloorDiv, args.at(0), args.at(1)),
                          in.binary(BinaryOperator::Mod, args[0], args[1])});
   });
-  def("chr", [&in](const Args& args, const Kwargs&) -> Value {
+  def("chr", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const std::int64_t code = in.index(args.at(0));
     if (code < 0 || code > 0x10FFFF) in.raise("ValueError", "chr() arg not in range(0x110000)");
     return encode_character(code);
   });
-  def("ord", [&in](const Args& args, const Kwargs&) -> Value {
+  def("ord", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const std::string text = in.str(args.at(0));
     if (count_characters(text) != 1)
       in.raise("TypeError",
@@ -131,18 +133,19 @@ void install_numeric(Interpreter& in, const Define& def) {
     return decode_character(text);
   });
   for (const char* name : {"hex", "oct", "bin"})
-    def(name, [&in, type = std::string(1, name[0] == 'h' ? 'x' : name[0])](const Args& args, const Kwargs&) -> Value {
-      return in.format(in.index(args.at(0)), "#" + type);
-    });
+    def(name,
+        [&in, type = std::string(1, name[0] == 'h' ? 'x' : name[0])](const CallArgs& args, const Kwargs&) -> Value {
+          return in.format(in.index(args.at(0)), "#" + type);
+        });
 }
 
 void install_iteration(Interpreter& in, const Define& def) {
-  def("len", [&in](const Args& args, const Kwargs&) -> Value {
+  def("len", [&in](const CallArgs& args, const Kwargs&) -> Value {
     if (args.size() != 1)
       in.raise("TypeError", "len() takes exactly one argument (" + std::to_string(args.size()) + " given)");
     return in.length(args[0]);
   });
-  def("iter", [&in](const Args& args, const Kwargs&) -> Value {
+  def("iter", [&in](const CallArgs& args, const Kwargs&) -> Value {
     if (args.size() == 2)
       return in.make_iterator("callable_iterator", [&in, fn = args[0], end = args[1]](Value& out) {
         out = in.call(fn, {});
@@ -150,7 +153,7 @@ void install_iteration(Interpreter& in, const Define& def) {
       });
     return in.iterate(args.at(0));
   });
-  def("next", [&in](const Args& args, const Kwargs&) {
+  def("next", [&in](const CallArgs& args, const Kwargs&) {
     const auto iterator = args.at(0).try_as<Iterator>();
     Value out;
     if (iterator) {
@@ -168,19 +171,19 @@ void install_iteration(Interpreter& in, const Define& def) {
     }
     return args[1];
   });
-  def("sorted", [&in](const Args& args, const Kwargs& kwargs) {
+  def("sorted", [&in](const CallArgs& args, const Kwargs& kwargs) {
     const NativeArguments a(in, "sorted", args, kwargs, {"iterable", "key", "reverse"}, 1);
     std::vector<Value> items = in.to_vector(a[0]);
     sort_values(in, items, a.get(1), a.flag(2, false));
     return Value::list(std::move(items));
   });
-  def("any", [&in](const Args& args, const Kwargs&) -> Value {
+  def("any", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const IteratorPtr items = in.iterate(args.at(0));
     for (Value item; items->next(item);)
       if (in.truth(item)) return true;
     return false;
   });
-  def("all", [&in](const Args& args, const Kwargs&) -> Value {
+  def("all", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const IteratorPtr items = in.iterate(args.at(0));
     for (Value item; items->next(item);)
       if (!in.truth(item)) return false;
@@ -188,12 +191,12 @@ void install_iteration(Interpreter& in, const Define& def) {
   });
   const auto iterator_class = [&](const char* name, NativeFunction::Body make) {
     const PyClassPtr cls = in.native_class(name, {in.types.object}, "");
-    cls->dict.set("__new__", in.native(name, [make = std::move(make)](const Args& args, const Kwargs& kwargs) {
-      return make({args.begin() + 1, args.end()}, kwargs);
+    cls->dict.set("__new__", in.native(name, [make = std::move(make)](const CallArgs& args, const Kwargs& kwargs) {
+      return make(args.from(1), kwargs);
     }));
     in.builtins->globals.set(name, cls);
   };
-  iterator_class("enumerate", [&in](const Args& args, const Kwargs& kwargs) -> Value {
+  iterator_class("enumerate", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
     const NativeArguments a(in, "enumerate", args, kwargs, {"iterable", "start"}, 1);
     std::int64_t i = a.has(1) ? in.index(a[1]) : 0;
     return in.make_iterator("enumerate", [items = in.iterate(a[0]), i](Value& out) mutable {
@@ -203,7 +206,7 @@ void install_iteration(Interpreter& in, const Define& def) {
       return true;
     });
   });
-  iterator_class("zip", [&in](const Args& args, const Kwargs& kwargs) -> Value {
+  iterator_class("zip", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
     const bool strict = !kwargs.empty() && in.truth(kwargs[0].second);
     std::vector<IteratorPtr> sources;
     for (const Value& arg : args) sources.push_back(in.iterate(arg));
@@ -223,7 +226,7 @@ void install_iteration(Interpreter& in, const Define& def) {
       return true;
     });
   });
-  iterator_class("map", [&in](const Args& args, const Kwargs&) -> Value {
+  iterator_class("map", [&in](const CallArgs& args, const Kwargs&) -> Value {
     std::vector<IteratorPtr> sources;
     for (std::size_t i = 1; i < args.size(); ++i) sources.push_back(in.iterate(args[i]));
     return in.make_iterator("map", [&in, fn = args.at(0), sources](Value& out) {
@@ -234,20 +237,20 @@ void install_iteration(Interpreter& in, const Define& def) {
       return true;
     });
   });
-  iterator_class("filter", [&in](const Args& args, const Kwargs&) -> Value {
+  iterator_class("filter", [&in](const CallArgs& args, const Kwargs&) -> Value {
     return in.make_iterator("filter", [&in, fn = args.at(0), items = in.iterate(args.at(1))](Value& out) {
       while (items->next(out))
         if (in.truth(fn.is_none() ? out : in.call(fn, {out}))) return true;
       return false;
     });
   });
-  iterator_class("reversed", [&in](const Args& args, const Kwargs&) -> Value {
+  iterator_class("reversed", [&in](const CallArgs& args, const Kwargs&) -> Value {
     if (const auto own = in.call_special(args.at(0), "__reversed__")) return in.iterate(*own);
     std::vector<Value> items = in.to_vector(args[0]);
     std::reverse(items.begin(), items.end());
     return in.iterate(Value::list(std::move(items)));
   });
-  in.types.range->dict.set("__new__", in.native("range", [&in](const Args& args, const Kwargs&) -> Value {
+  in.types.range->dict.set("__new__", in.native("range", [&in](const CallArgs& args, const Kwargs&) -> Value {
     if (args.size() < 2) in.raise("TypeError", "range expected at least 1 argument, got 0");
     const std::int64_t first = in.index(args[1]);
     const std::int64_t step = args.size() > 3 ? in.index(args[3]) : 1;
@@ -256,9 +259,9 @@ void install_iteration(Interpreter& in, const Define& def) {
                             : std::make_shared<RangeObject>(first, in.index(args[2]), step);
   }));
   in.method(in.types.range, "__len__",
-            [](const Args& args, const Kwargs&) -> Value { return args.at(0).try_as<RangeObject>()->size(); });
+            [](const CallArgs& args, const Kwargs&) -> Value { return args.at(0).try_as<RangeObject>()->size(); });
   in.builtins->globals.set("range", in.types.range);
-  in.types.slice->dict.set("__new__", in.native("slice", [](const Args& args, const Kwargs&) -> Value {
+  in.types.slice->dict.set("__new__", in.native("slice", [](const CallArgs& args, const Kwargs&) -> Value {
     auto slice = std::make_shared<SliceObject>();
     if (args.size() == 2) {
       slice->upper = args[1];
@@ -273,15 +276,16 @@ void install_iteration(Interpreter& in, const Define& def) {
 }
 
 void install_reflection(Interpreter& in, const Define& def) {
-  def("isinstance", [&in](const Args& args, const Kwargs&) -> Value { return in.is_instance(args.at(0), args.at(1)); });
-  def("issubclass", [&in](const Args& args, const Kwargs&) -> Value {
+  def("isinstance",
+      [&in](const CallArgs& args, const Kwargs&) -> Value { return in.is_instance(args.at(0), args.at(1)); });
+  def("issubclass", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const auto cls = args.at(0).try_as<PyClass>();
     if (!cls) in.raise("TypeError", "issubclass() arg 1 must be a class");
     return in.is_subclass(*cls, args.at(1));
   });
   def("hasattr",
-      [&in](const Args& args, const Kwargs&) -> Value { return in.has_attribute(args.at(0), in.str(args.at(1))); });
-  def("getattr", [&in](const Args& args, const Kwargs&) {
+      [&in](const CallArgs& args, const Kwargs&) -> Value { return in.has_attribute(args.at(0), in.str(args.at(1))); });
+  def("getattr", [&in](const CallArgs& args, const Kwargs&) {
     if (args.size() < 2)
       in.raise("TypeError", "getattr expected at least 2 arguments, got " + std::to_string(args.size()));
     if (!in.plain(args[1]).is_string())
@@ -290,20 +294,20 @@ void install_reflection(Interpreter& in, const Define& def) {
     if (args.size() == 2) return in.get_attribute(args[0], name);
     return in.find_attribute(args[0], name).value_or(args[2]);
   });
-  def("setattr", [&in](const Args& args, const Kwargs&) {
+  def("setattr", [&in](const CallArgs& args, const Kwargs&) {
     in.set_attribute(args.at(0), in.str(args.at(1)), args.at(2));
     return Value();
   });
-  def("delattr", [&in](const Args& args, const Kwargs&) {
+  def("delattr", [&in](const CallArgs& args, const Kwargs&) {
     in.delete_attribute(args.at(0), in.str(args.at(1)));
     return Value();
   });
-  def("callable", [&in](const Args& args, const Kwargs&) -> Value {
+  def("callable", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const Value& v = args.at(0);
     return v.try_as<Function>() || v.try_as<PyClass>() || v.try_as<BoundMethod>() || v.try_as<Partial>() ||
            v.try_as<OperatorRef>() || (!v.try_as<Opaque>() && in.type_of(v)->lookup("__call__") != nullptr);
   });
-  def("id", [](const Args& args, const Kwargs&) -> Value {
+  def("id", [](const CallArgs& args, const Kwargs&) -> Value {
     const Value& v = args.at(0);
     const void* address = v.is_object()   ? static_cast<const void*>(v.as_object().get())
                           : v.is_tensor() ? static_cast<const void*>(v.as_tensor().get())
@@ -313,30 +317,31 @@ void install_reflection(Interpreter& in, const Define& def) {
     return address ? static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(address))
                    : static_cast<std::int64_t>(hash_value(v) >> 1);
   });
-  def("hash",
-      [](const Args& args, const Kwargs&) -> Value { return static_cast<std::int64_t>(hash_value(args.at(0)) >> 1); });
-  def("repr", [&in](const Args& args, const Kwargs&) -> Value { return in.repr(args.at(0)); });
-  def("ascii", [&in](const Args& args, const Kwargs&) -> Value { return in.repr(args.at(0)); });
-  def("format", [&in](const Args& args, const Kwargs&) -> Value {
+  def("hash", [](const CallArgs& args, const Kwargs&) -> Value {
+    return static_cast<std::int64_t>(hash_value(args.at(0)) >> 1);
+  });
+  def("repr", [&in](const CallArgs& args, const Kwargs&) -> Value { return in.repr(args.at(0)); });
+  def("ascii", [&in](const CallArgs& args, const Kwargs&) -> Value { return in.repr(args.at(0)); });
+  def("format", [&in](const CallArgs& args, const Kwargs&) -> Value {
     return in.format(args.at(0), args.size() > 1 ? in.str(args[1]) : "");
   });
-  def("print", [&in](const Args& args, const Kwargs&) {
+  def("print", [&in](const CallArgs& args, const Kwargs&) {
     for (const Value& arg : args) in.str(arg);  // what its text raises, it raises; nobody listens to the text
     return Value();
   });
-  def("dir", [&in](const Args& args, const Kwargs&) {
+  def("dir", [&in](const CallArgs& args, const Kwargs&) {
     std::vector<std::string> names = args.empty() ? in.frame->module->globals.names() : in.attribute_names(args[0]);
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return Value::list({names.begin(), names.end()});
   });
-  def("vars", [&in](const Args& args, const Kwargs&) {
+  def("vars", [&in](const CallArgs& args, const Kwargs&) {
     return args.empty() ? current_locals(in) : in.get_attribute(args[0], "__dict__");
   });
-  def("globals", [&in](const Args&, const Kwargs&) { return *in.module_attribute(*in.frame->module, "__dict__"); });
-  def("locals", [&in](const Args&, const Kwargs&) { return current_locals(in); });
+  def("globals", [&in](const CallArgs&, const Kwargs&) { return *in.module_attribute(*in.frame->module, "__dict__"); });
+  def("locals", [&in](const CallArgs&, const Kwargs&) { return current_locals(in); });
   for (const char* name : {"eval", "exec", "compile", "open", "input", "__import__", "breakpoint"})
-    def(name, [&in, name](const Args&, const Kwargs&) -> Value {
+    def(name, [&in, name](const CallArgs&, const Kwargs&) -> Value {
       in.raise("RuntimeError",
                std::string(name) + "() is not available: constructors run without files, processes or new code");
     });

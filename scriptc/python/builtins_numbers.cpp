@@ -126,16 +126,15 @@ Value make_float(Interpreter& in, const NativeArguments& a) {
 PyClassPtr scalar_class(Interpreter& in, const char* name, std::initializer_list<const char*> names,
                         Value (*make)(Interpreter&, const NativeArguments&), const PyClassPtr& base) {
   const PyClassPtr cls = in.native_class(name, {base}, "");
-  cls->dict.set("__new__",
-                in.native(name, [&in, name, names = std::vector<const char*>(names), make,
-                                 weak = std::weak_ptr<PyClass>(cls)](const Args& args, const Kwargs& kwargs) {
-                  const auto wanted = args.at(0).try_as<PyClass>();
-                  const NativeArguments a =
-                      names.size() == 2
-                          ? NativeArguments(in, name, {args.begin() + 1, args.end()}, kwargs, {names[0], names[1]}, 0)
-                          : NativeArguments(in, name, {args.begin() + 1, args.end()}, kwargs, {names[0]}, 0);
-                  return with_class(in, wanted, weak.lock(), make(in, a));
-                }));
+  cls->dict.set(
+      "__new__", in.native(name, [&in, name, names = std::vector<const char*>(names), make,
+                                  weak = std::weak_ptr<PyClass>(cls)](const CallArgs& args, const Kwargs& kwargs) {
+        const auto wanted = class_argument(in, args, weak.lock());
+        const NativeArguments a = names.size() == 2
+                                      ? NativeArguments(in, name, args.from(1), kwargs, {names[0], names[1]}, 0)
+                                      : NativeArguments(in, name, args.from(1), kwargs, {names[0]}, 0);
+        return with_class(in, wanted, weak.lock(), make(in, a));
+      }));
   in.builtins->globals.set(name, cls);
   return cls;
 }
@@ -146,11 +145,11 @@ void install_operators(Interpreter& in, const PyClassPtr& cls) {
     const auto op = static_cast<BinaryOperator>(i);
     const std::string stem = names_of(op).stem;
     if (op == BinaryOperator::MatMult) continue;
-    in.method(cls, "__" + stem + "__", [&in, op](const Args& args, const Kwargs&) {
+    in.method(cls, "__" + stem + "__", [&in, op](const CallArgs& args, const Kwargs&) {
       const Value &a = in.plain(args.at(0)), &b = in.plain(args.at(1));
       return is_number(a) && is_number(b) ? number_binary(in, op, a, b) : in.not_implemented;
     });
-    in.method(cls, "__r" + stem + "__", [&in, op](const Args& args, const Kwargs&) {
+    in.method(cls, "__r" + stem + "__", [&in, op](const CallArgs& args, const Kwargs&) {
       const Value &a = in.plain(args.at(0)), &b = in.plain(args.at(1));
       return is_number(a) && is_number(b) ? number_binary(in, op, b, a) : in.not_implemented;
     });
@@ -171,26 +170,26 @@ void install_numbers(Interpreter& in) {
     in.property(cls, "real", [&in](const Value& v) { return in.plain(v); });
     in.property(cls, "imag", [](const Value&) -> Value { return 0; });
     in.method(cls, "__repr__",
-              [&in](const Args& args, const Kwargs&) -> Value { return in.repr(in.plain(args.at(0))); });
-    in.method(cls, "__hash__", [&in](const Args& args, const Kwargs&) -> Value {
+              [&in](const CallArgs& args, const Kwargs&) -> Value { return in.repr(in.plain(args.at(0))); });
+    in.method(cls, "__hash__", [&in](const CallArgs& args, const Kwargs&) -> Value {
       return static_cast<std::int64_t>(hash_value(in.plain(args.at(0))));
     });
   }
   in.property(t.integer, "numerator", [&in](const Value& v) { return in.plain(v); });
   in.property(t.integer, "denominator", [](const Value&) -> Value { return 1; });
-  in.method(t.integer, "bit_length", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(t.integer, "bit_length", [&in](const CallArgs& args, const Kwargs&) -> Value {
     auto value = static_cast<std::uint64_t>(std::llabs(in.index(args.at(0))));
     std::int64_t bits = 0;
     for (; value != 0; value >>= 1) ++bits;
     return bits;
   });
   in.method(t.integer, "__index__",
-            [&in](const Args& args, const Kwargs&) -> Value { return int_of(in.plain(args.at(0))); });
-  in.method(t.floating, "is_integer", [&in](const Args& args, const Kwargs&) -> Value {
+            [&in](const CallArgs& args, const Kwargs&) -> Value { return int_of(in.plain(args.at(0))); });
+  in.method(t.floating, "is_integer", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const double value = in.to_double(args.at(0));
     return std::isfinite(value) && value == std::floor(value);
   });
-  t.complex->dict.set("__new__", in.native("complex", [&in](const Args& args, const Kwargs&) -> Value {
+  t.complex->dict.set("__new__", in.native("complex", [&in](const CallArgs& args, const Kwargs&) -> Value {
     return std::make_shared<ComplexObject>(args.size() > 1 ? in.to_double(args[1]) : 0,
                                            args.size() > 2 ? in.to_double(args[2]) : 0);
   }));

@@ -85,79 +85,94 @@ std::string class_repr(const PyClass& cls) { return "<class '" + cls.qualified_n
 
 void install_object(Interpreter& in) {
   const PyClassPtr object = in.types.object;
-  in.object_new = in.native("builtins.object.__new__", [&in](const Args& args, const Kwargs&) {
-    const auto cls = args.empty() ? nullptr : args.front().try_as<PyClass>();
-    if (!cls) in.raise("TypeError", "object.__new__(X): X is not a type object");
+  in.object_new = in.native("builtins.object.__new__", [&in](const CallArgs& args, const Kwargs&) {
+    const auto cls = class_argument(in, args, in.types.object);
+    if (cls->layout == Layout::tuple || cls->layout == Layout::set || cls->layout == Layout::type)
+      in.raise("TypeError", "object.__new__(" + cls->name + ") is not safe, use its base's own __new__()");
     return in.allocate(cls);
   });
   object->dict.set("__new__", in.object_new);
-  in.method(object, "__init__", [](const Args&, const Kwargs&) { return Value(); });
+  in.method(object, "__init__", [](const CallArgs&, const Kwargs&) { return Value(); });
   in.object_init = *object->dict.find("__init__");
   in.method(object, "__repr__",
-            [&in](const Args& args, const Kwargs&) -> Value { return default_repr(in, args.at(0)); });
-  in.method(object, "__str__", [&in](const Args& args, const Kwargs&) -> Value { return in.repr(args.at(0)); });
+            [&in](const CallArgs& args, const Kwargs&) -> Value { return default_repr(in, args.at(0)); });
+  in.method(object, "__str__", [&in](const CallArgs& args, const Kwargs&) -> Value { return in.repr(args.at(0)); });
   in.method(object, "__format__",
-            [&in](const Args& args, const Kwargs&) -> Value { return in.format(args.at(0), in.str(args.at(1))); });
-  in.method(object, "__setattr__", [&in](const Args& args, const Kwargs&) {
+            [&in](const CallArgs& args, const Kwargs&) -> Value { return in.format(args.at(0), in.str(args.at(1))); });
+  in.method(object, "__setattr__", [&in](const CallArgs& args, const Kwargs&) {
     in.set_plain_attribute(args.at(0), in.str(args.at(1)), args.at(2));
     return Value();
   });
-  in.method(object, "__getattribute__", [&in](const Args& args, const Kwargs&) {
+  in.method(object, "__getattribute__", [&in](const CallArgs& args, const Kwargs&) {
     const std::string name = in.str(args.at(1));
     if (auto value = in.find_plain_attribute(args.at(0), name)) return *value;
     in.no_attribute(args.at(0), name);
   });
-  in.method(object, "__delattr__", [&in](const Args& args, const Kwargs&) {
+  in.method(object, "__delattr__", [&in](const CallArgs& args, const Kwargs&) {
     OrderedMap<Value>* attributes = in.attributes_of(args.at(0));
     if (attributes == nullptr || !attributes->erase(in.str(args.at(1))))
       in.no_attribute(args.at(0), in.str(args.at(1)));
     return Value();
   });
-  in.method(object, "__dir__", [&in](const Args& args, const Kwargs&) {
+  in.method(object, "__dir__", [&in](const CallArgs& args, const Kwargs&) {
     std::vector<Value> names;
     for (std::string& name : in.attribute_names(args.at(0))) names.emplace_back(std::move(name));
     return Value::list(std::move(names));
   });
   object->dict.set(
       "__init_subclass__",
-      std::make_shared<MethodWrapper>(true, in.native("builtins.object.__init_subclass__", [&in](const Args& args,
-                                                                                                 const Kwargs& kwargs) {
-        if (!kwargs.empty())
-          in.raise("TypeError", args.at(0).try_as<PyClass>()->name + ".__init_subclass__() takes no keyword arguments");
-        return Value();
-      })));
+      std::make_shared<MethodWrapper>(
+          true, in.native("builtins.object.__init_subclass__", [&in](const CallArgs& args, const Kwargs& kwargs) {
+            if (!kwargs.empty())
+              in.raise("TypeError", class_argument(in, args, in.types.object)->name +
+                                        ".__init_subclass__() takes no keyword arguments");
+            return Value();
+          })));
   object->dict.set("__doc__", Value());
+}
+
+/// What makes classes of these bases, if that is not plain `type`.
+PyClassPtr metaclass_of(Interpreter& in, const Value& bases) {
+  for (const Value& base : in.to_vector(bases))
+    if (const auto cls = in.class_of_form(base); cls && cls->metaclass)
+      if (const Value* maker = cls->metaclass->lookup("__new__"); maker && maker->try_as<PyFunction>())
+        return cls->metaclass;
+  return nullptr;
 }
 
 void install_type(Interpreter& in) {
   const PyClassPtr type = in.types.type;
-  type->dict.set("__new__", in.native("builtins.type.__new__", [&in](const Args& args, const Kwargs& kwargs) -> Value {
-    if (args.size() == 2) return in.type_of(args[1]);
-    if (args.size() != 4) in.raise("TypeError", "type() takes 1 or 3 arguments");
-    ClassParts parts;
-    if (in.pending_class) parts = std::move(*in.pending_class);
-    in.pending_class.reset();
-    parts.name = in.str(args[1]);
-    parts.bases.clear();
-    for (const Value& base : in.to_vector(args[2]))
-      if (auto cls = in.class_of_form(base)) parts.bases.push_back(std::move(cls));
-    parts.dict.clear();
-    for (const Value& key : in.to_vector(args[3])) parts.dict.set(in.str(key), in.get_item(args[3], key));
-    parts.metaclass = args[0].try_as<PyClass>() == in.types.type ? nullptr : args[0].try_as<PyClass>();
-    if (!parts.module && in.frame != nullptr) parts.module = in.frame->module;
-    parts.keywords = kwargs;
-    return in.make_class(std::move(parts));
-  }));
-  in.method(type, "__init__", [](const Args&, const Kwargs&) { return Value(); });
-  in.method(type, "__call__", [&in](const Args& args, const Kwargs& kwargs) {
-    return in.construct(args.at(0).try_as<PyClass>(), {args.begin() + 1, args.end()}, kwargs);
+  type->dict.set("__new__",
+                 in.native("builtins.type.__new__", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
+                   if (args.size() == 2) return in.type_of(args[1]);
+                   if (args.size() != 4) in.raise("TypeError", "type() takes 1 or 3 arguments");
+                   if (args[0].is_same(in.types.type))
+                     if (const auto meta = metaclass_of(in, args[2])) return in.call(meta, args.from(1), kwargs);
+                   ClassParts parts;
+                   if (in.pending_class) parts = std::move(*in.pending_class);
+                   in.pending_class.reset();
+                   parts.name = in.str(args[1]);
+                   parts.bases.clear();
+                   for (const Value& base : in.to_vector(args[2]))
+                     if (auto cls = in.class_of_form(base)) parts.bases.push_back(std::move(cls));
+                   parts.dict.clear();
+                   for (const Value& key : in.to_vector(args[3]))
+                     parts.dict.set(in.str(key), in.get_item(args[3], key));
+                   parts.metaclass = args[0].try_as<PyClass>() == in.types.type ? nullptr : args[0].try_as<PyClass>();
+                   if (!parts.module && in.frame != nullptr) parts.module = in.frame->module;
+                   parts.keywords = kwargs;
+                   return in.make_class(std::move(parts));
+                 }));
+  in.method(type, "__init__", [](const CallArgs&, const Kwargs&) { return Value(); });
+  in.method(type, "__call__", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    return in.construct(args.at(0).try_as<PyClass>(), args.from(1), kwargs);
   });
   in.method(type, "__repr__",
-            [](const Args& args, const Kwargs&) -> Value { return class_repr(*args.at(0).try_as<PyClass>()); });
-  in.method(type, "mro", [&in](const Args& args, const Kwargs&) {
+            [](const CallArgs& args, const Kwargs&) -> Value { return class_repr(*args.at(0).try_as<PyClass>()); });
+  in.method(type, "mro", [&in](const CallArgs& args, const Kwargs&) {
     return Value::list(in.to_vector(in.get_attribute(args.at(0), "__mro__")));
   });
-  in.method(type, "__subclasses__", [&in](const Args& args, const Kwargs&) {
+  in.method(type, "__subclasses__", [&in](const CallArgs& args, const Kwargs&) {
     std::vector<Value> found;
     const auto self = args.at(0).try_as<PyClass>();
     for (const auto& weak : in.classes)
@@ -170,7 +185,7 @@ void install_type(Interpreter& in) {
 
 void install_descriptors(Interpreter& in) {
   const auto install_wrapper = [&](const PyClassPtr& cls, bool is_class) {
-    cls->dict.set("__new__", in.native(cls->name, [is_class](const Args& args, const Kwargs&) -> Value {
+    cls->dict.set("__new__", in.native(cls->name, [is_class](const CallArgs& args, const Kwargs&) -> Value {
       return std::make_shared<MethodWrapper>(is_class, args.at(1));
     }));
     in.property(cls, "__func__", [](const Value& self) { return self.try_as<MethodWrapper>()->function; });
@@ -182,8 +197,8 @@ void install_descriptors(Interpreter& in) {
   install_wrapper(in.types.class_method, true);
   const PyClassPtr property = in.types.property = object_type<Property>(in, "property");
   in.builtins->globals.set("property", property);
-  property->dict.set("__new__", in.native("property", [&in](const Args& args, const Kwargs& kwargs) -> Value {
-    const NativeArguments a(in, "property", {args.begin() + 1, args.end()}, kwargs, {"fget", "fset", "fdel", "doc"}, 0);
+  property->dict.set("__new__", in.native("property", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
+    const NativeArguments a(in, "property", args.from(1), kwargs, {"fget", "fset", "fdel", "doc"}, 0);
     auto object = std::make_shared<Property>();
     object->getter = a.get(0);
     object->setter = a.get(1);
@@ -191,7 +206,7 @@ void install_descriptors(Interpreter& in) {
     return object;
   }));
   for (const char* kind : {"getter", "setter", "deleter"}) {
-    in.method(property, kind, [kind = std::string(kind)](const Args& args, const Kwargs&) -> Value {
+    in.method(property, kind, [kind = std::string(kind)](const CallArgs& args, const Kwargs&) -> Value {
       auto copy = std::make_shared<Property>(*args.at(0).try_as<Property>());
       (kind == "getter" ? copy->getter : kind == "setter" ? copy->setter : copy->deleter) = args.at(1);
       return copy;
@@ -204,7 +219,7 @@ void install_descriptors(Interpreter& in) {
 void install_super(Interpreter& in) {
   in.types.super = object_type<SuperObject>(in, "super");
   in.builtins->globals.set("super", in.types.super);
-  in.types.super->dict.set("__new__", in.native("super", [&in](const Args& args, const Kwargs&) -> Value {
+  in.types.super->dict.set("__new__", in.native("super", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const auto cls = args.size() == 3 ? args[1].try_as<PyClass>() : nullptr;
     if (!cls) in.raise("TypeError", "super() takes a class and an object");
     auto super = std::make_shared<SuperObject>();
@@ -225,25 +240,28 @@ void install_generator(Interpreter& in) {
     in.raise_value(in.call(in.exception_class("StopIteration"),
                            generator->result().is_none() ? Args{} : Args{generator->result()}));
   };
-  in.method(cls, "send", [finish](const Args& args, const Kwargs&) {
+  // A generator expression is an iterator that takes nothing.
+  in.method(cls, "send", [&in, finish](const CallArgs& args, const Kwargs&) {
     Value out;
+    if (!args.at(0).try_as<Generator>()) return in.call_method(args[0], "__next__");
     if (!args.at(0).try_as<Generator>()->send(args.at(1), out)) finish(args[0]);
     return out;
   });
-  in.method(cls, "throw", [&in, finish](const Args& args, const Kwargs&) {
+  in.method(cls, "throw", [&in, finish](const CallArgs& args, const Kwargs&) {
     Value out;
-    const Value exception = args.at(1).try_as<PyClass>() ? in.call(args[1], {args.begin() + 2, args.end()}) : args[1];
+    const Value exception = args.at(1).try_as<PyClass>() ? in.call(args[1], args.from(2)) : args[1];
+    if (!args.at(0).try_as<Generator>()) in.raise_value(exception);
     if (!args.at(0).try_as<Generator>()->raise_inside(exception, out)) finish(args[0]);
     return out;
   });
-  in.method(cls, "close", [](const Args& args, const Kwargs&) {
-    args.at(0).try_as<Generator>()->close();
+  in.method(cls, "close", [](const CallArgs& args, const Kwargs&) {
+    if (const auto generator = args.at(0).try_as<Generator>()) generator->close();
     return Value();
   });
   in.types.iterator = in.native_class("iterator", {in.types.object}, "");
   for (const PyClassPtr& type : {cls, in.types.iterator}) {
-    in.method(type, "__iter__", [](const Args& args, const Kwargs&) { return args.at(0); });
-    in.method(type, "__next__", [&in](const Args& args, const Kwargs&) {
+    in.method(type, "__iter__", [](const CallArgs& args, const Kwargs&) { return args.at(0); });
+    in.method(type, "__next__", [&in](const CallArgs& args, const Kwargs&) {
       Value out;
       if (!args.at(0).try_as<Iterator>()->next(out)) {
         const auto generator = args[0].try_as<Generator>();

@@ -7,6 +7,16 @@
 namespace scriptc::python {
 namespace {
 
+/// Whether the body of a module runs, or a function that it called.
+bool importing(const Interpreter& in) {
+  for (const Frame* f = in.frame; f != nullptr; f = f->back) {
+    const auto& running = in.running_modules;
+    if (f->function == nullptr && std::find(running.begin(), running.end(), f->module.get()) != running.end())
+      return true;
+  }
+  return false;
+}
+
 /// `LeNet.__init__`, without the module.
 std::string shown_name(const PyFunction& function) {
   const std::string prefix = function.module ? function.module->name + "." : "";
@@ -131,7 +141,7 @@ struct DepthGuard {
     if (++in.depth_ > in.options.limits.depth) {
       --in.depth_;
       throw Error(ErrorKind::cap, "calls nest deeper than " + std::to_string(in.options.limits.depth) +
-                                      "\n  help: raise the limit with --max-depth N");
+                                      "\n  help: raise the limit with --max-calls N");
     }
   }
   ~DepthGuard() { --in.depth_; }
@@ -223,6 +233,23 @@ Value Interpreter::run_body(Frame& f, const PyFunction& fn) {
   }
 }
 
+Value Interpreter::call_native(const NativeFunction& fn, const Args& args, const Kwargs& kwargs) {
+  check_stack();
+  try {
+    return fn.body(args, kwargs);
+  } catch (const CallArgs::MissingArgument& missing) {
+    if (fn.is_method && args.empty()) raise("TypeError", "unbound method " + fn.name + "() needs an argument");
+    const std::size_t self = fn.is_method ? 1 : 0, needed = missing.position - std::min(missing.position, self);
+    raise("TypeError", fn.name + "() takes at least " + std::to_string(needed) + " argument" +
+                           (needed == 1 ? "" : "s") + " (" + std::to_string(args.size() - std::min(args.size(), self)) +
+                           " given)");
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Error(ErrorKind::internal, fn.qualified_name + "() failed: " + error.what());
+  }
+}
+
 Value Interpreter::call(const Value& callable, const Args& args, const Kwargs& kwargs) {
   if (!callable.is_object()) {
     if (const auto result = call_special_with(callable, "__call__", args, kwargs)) return *result;
@@ -231,10 +258,9 @@ Value Interpreter::call(const Value& callable, const Args& args, const Kwargs& k
   Object* object = callable.as_object().get();
   if (auto* fn = dynamic_cast<PyFunction*>(object))
     return call_function(std::static_pointer_cast<PyFunction>(fn->shared_from_this()), args, kwargs);
-  if (auto* native_fn = dynamic_cast<NativeFunction*>(object)) {
-    check_stack();
-    const auto keep = callable;
-    return native_fn->body(args, kwargs);
+  if (dynamic_cast<NativeFunction*>(object) != nullptr) {
+    const auto keep = std::static_pointer_cast<NativeFunction>(callable.as_object());
+    return call_native(*keep, args, kwargs);
   }
   if (auto* method_object = dynamic_cast<BoundMethod*>(object)) {
     Args all;
@@ -264,8 +290,9 @@ Value Interpreter::call(const Value& callable, const Args& args, const Kwargs& k
   if (auto* wrapper = dynamic_cast<MethodWrapper*>(object); wrapper != nullptr && !wrapper->is_class)
     return call(Value(wrapper->function), args, kwargs);
   if (auto* opaque = dynamic_cast<Opaque*>(object)) {
-    // At module level a call registers, configures or decorates; in a function its result would be computed with.
-    if (frame == nullptr || frame->function == nullptr) return make_opaque(opaque->import_name + "()", opaque->why);
+    // While a module is imported a call registers, configures or decorates; later its result would be computed with.
+    if (frame == nullptr || frame->function == nullptr || importing(*this))
+      return make_opaque(opaque->import_name + "()", opaque->why);
     opaque_used(*opaque);
   }
   if (const auto result = call_special_with(callable, "__call__", args, kwargs)) return *result;

@@ -250,6 +250,11 @@ Value Interpreter::allocate(const PyClassPtr& cls) {
       return exception;
     }
     default: {
+      // Instances of the evaluator's own object types come from their own `__new__` alone.
+      for (const PyClassPtr& base : order_of(*cls))
+        if (!base->def && std::any_of(object_types.begin(), object_types.end(),
+                                      [&](const auto& entry) { return entry.second == base; }))
+          raise("TypeError", "cannot create " + quote(cls->name) + " instances");
       auto instance = std::make_shared<PyInstance>();
       instance->class_ = cls;
       return instance;

@@ -9,7 +9,7 @@ class Evaluator::Impl {
  public:
   explicit Impl(EvaluatorOptions options) : in(std::move(options)) {}
 
-  /// Runs `action`; a Python exception that nobody handled leaves as an Error.
+  /// Runs `action`; a Python exception that nobody handled leaves as an Error, as does any other.
   template <class Action>
   auto guarded(Action action) {
     Frame* const innermost = in.frame;
@@ -18,6 +18,12 @@ class Evaluator::Impl {
     } catch (const Raised& raised) {
       in.frame = innermost;
       throw in.to_error(raised);
+    } catch (const Error&) {
+      in.frame = innermost;
+      throw;
+    } catch (const std::exception& error) {
+      in.frame = innermost;
+      throw Error(ErrorKind::internal, std::string("the evaluator failed: ") + error.what());
     }
   }
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "scriptc/model/text.h"
-#include "scriptc/python/interpreter.h"
+#include "scriptc/python/arguments.h"
 
 namespace scriptc::python {
 namespace {
@@ -75,8 +75,8 @@ std::string text_of(Interpreter& in, const Value& exception) {
   const auto& args = args_of(exception);
   if (args.empty()) return "";
   // KeyError shows its key as it is written, not as it prints.
-  if (args.size() == 1 && in.matches(exception, in.exception_class("KeyError"))) return in.repr(args.front());
-  return args.size() == 1 ? in.str(args.front()) : in.repr(Value::tuple(args));
+  if (args.size() == 1 && in.matches(exception, in.exception_class("KeyError"))) return in.repr(args.at(0));
+  return args.size() == 1 ? in.str(args.at(0)) : in.repr(Value::tuple(args));
 }
 
 /// Every line but the first indented by two blanks.
@@ -124,23 +124,23 @@ void install_exceptions(Interpreter& in) {
   in.types.exception = in.exception_class("Exception");
 
   const PyClassPtr base = in.types.base_exception;
-  base->dict.set("__new__", in.native("builtins.BaseException.__new__", [&in](const Args& args, const Kwargs&) {
-    const Value instance = in.allocate(args.front().try_as<PyClass>());
-    instance.try_as<PyException>()->attributes.set("args", Value::tuple({args.begin() + 1, args.end()}));
+  base->dict.set("__new__", in.native("builtins.BaseException.__new__", [&in](const CallArgs& args, const Kwargs&) {
+    const Value instance = in.allocate(class_argument(in, args, in.types.base_exception));
+    instance.try_as<PyException>()->attributes.set("args", Value::tuple(args.from(1)));
     return instance;
   }));
-  in.method(base, "__init__", [](const Args& args, const Kwargs&) {
-    args.front().try_as<PyException>()->attributes.set("args", Value::tuple({args.begin() + 1, args.end()}));
+  in.method(base, "__init__", [](const CallArgs& args, const Kwargs&) {
+    args.at(0).try_as<PyException>()->attributes.set("args", Value::tuple(args.from(1)));
     return Value();
   });
-  in.method(base, "__str__", [&in](const Args& args, const Kwargs&) -> Value { return text_of(in, args.front()); });
-  in.method(base, "__repr__", [&in](const Args& args, const Kwargs&) -> Value {
-    const auto& items = args_of(args.front());
-    std::string text = in.type_of(args.front())->name + "(";
+  in.method(base, "__str__", [&in](const CallArgs& args, const Kwargs&) -> Value { return text_of(in, args.at(0)); });
+  in.method(base, "__repr__", [&in](const CallArgs& args, const Kwargs&) -> Value {
+    const auto& items = args_of(args.at(0));
+    std::string text = in.type_of(args.at(0))->name + "(";
     for (std::size_t i = 0; i < items.size(); ++i) text += (i ? ", " : "") + in.repr(items[i]);
     return text + ")";
   });
-  in.method(base, "with_traceback", [](const Args& args, const Kwargs&) { return args.front(); });
+  in.method(base, "with_traceback", [](const CallArgs& args, const Kwargs&) { return args.at(0); });
   for (const char* name : {"__cause__", "__context__", "__traceback__"}) base->dict.set(name, Value());
   in.property(in.exception_class("StopIteration"), "value", [](const Value& self) {
     const auto& items = args_of(self);

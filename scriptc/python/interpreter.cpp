@@ -2,6 +2,9 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
+#include "scriptc/model/text.h"
 #include "scriptc/python/generator.h"
 
 namespace scriptc::python {
@@ -26,12 +29,8 @@ Interpreter::Interpreter(EvaluatorOptions o) : options(std::move(o)), roots(opti
   install_nn_module(*this);
   install_torch(*this);
   install_typing(*this);
-  install_collections(*this);
-  install_functools(*this);
-  install_itertools(*this);
+  install_library(*this);
   install_math(*this);
-  install_enum(*this);
-  install_dataclasses(*this);
   install_small_modules(*this);
   install_embedded_files(*this);
 }
@@ -77,7 +76,7 @@ void Interpreter::find_native_stack() {
 void Interpreter::check_stack() const {
   if (static_cast<const char*>(__builtin_frame_address(0)) < stack_limit_)
     throw Error(ErrorKind::cap,
-                "calls nest too deeply for the stack of this thread\n  help: lower the limit with --max-depth N");
+                "calls nest too deeply for the stack of this thread\n  help: lower the limit with --max-calls N");
 }
 
 Value Interpreter::native(std::string qualified, NativeFunction::Body body) {
@@ -85,15 +84,25 @@ Value Interpreter::native(std::string qualified, NativeFunction::Body body) {
 }
 
 void Interpreter::method(const PyClassPtr& cls, const std::string& name, NativeFunction::Body body) {
-  auto fn = std::make_shared<NativeFunction>(cls->qualified_name + "." + name, std::move(body));
+  // Bodies may rely on the type of self: `dict.clear(3)` stops here.
+  const auto checked = [this, name, of = std::weak_ptr<PyClass>(cls), body = std::move(body)](const CallArgs& args,
+                                                                                              const Kwargs& kwargs) {
+    const auto expected = of.lock();
+    if (expected && !type_of(args.at(0))->is_subclass_of(*expected))
+      raise("TypeError", "descriptor " + quote(name) + " for " + quote(expected->name) +
+                             " objects doesn't apply to a " + quote(type_of(args[0])->name) + " object");
+    return body(args, kwargs);
+  };
+  auto fn = std::make_shared<NativeFunction>(cls->qualified_name + "." + name, checked);
   fn->is_method = true;
   cls->dict.set(name, std::move(fn));
 }
 
 void Interpreter::property(const PyClassPtr& cls, const std::string& name, std::function<Value(const Value&)> getter) {
   auto object = std::make_shared<Property>();
-  object->getter = native(cls->qualified_name + "." + name,
-                          [getter = std::move(getter)](const Args& args, const Kwargs&) { return getter(args.at(0)); });
+  object->getter =
+      native(cls->qualified_name + "." + name,
+             [getter = std::move(getter)](const CallArgs& args, const Kwargs&) { return getter(args.at(0)); });
   cls->dict.set(name, std::move(object));
 }
 
@@ -160,6 +169,27 @@ bool RangeObject::equals(const Value& other) const {
 }
 
 std::size_t RangeObject::hash() const { return static_cast<std::size_t>(size() * 1000003 + (size() == 0 ? 0 : start)); }
+
+bool DictView::contains(const Value& value) const {
+  if (kind == Kind::keys) return dict->find(value) != nullptr;
+  if (!value.is_tuple() || value.as_tuple().size() != 2) return false;
+  const Value* found = dict->find(value.as_tuple()[0]);
+  return found != nullptr && equal(*found, value.as_tuple()[1]);
+}
+
+bool DictView::equals(const Value& other) const {
+  if (kind == Kind::values) return Object::equals(other);
+  if (const auto view = other.try_as<DictView>()) {
+    if (view->kind == Kind::values || view->dict->size() != dict->size()) return false;
+    for (const auto& [key, value] : view->dict->entries)
+      if (!contains(view->kind == Kind::keys ? key : Value::tuple({key, value}))) return false;
+    return true;
+  }
+  const auto set = other.try_as<SetObject>();
+  if (!set || set->items.size() != dict->size()) return false;
+  return std::all_of(set->items.entries.begin(), set->items.entries.end(),
+                     [&](const auto& entry) { return contains(entry.first); });
+}
 
 bool BytesObject::equals(const Value& other) const {
   const auto object = other.try_as<BytesObject>();

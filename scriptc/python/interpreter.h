@@ -119,6 +119,8 @@ class Interpreter {
 
   // --- calls
   Value call(const Value& callable, const Args& args, const Kwargs& kwargs = {});
+  /// No native lets a std::exception out: Error(internal) with its name.
+  Value call_native(const NativeFunction& fn, const Args& args, const Kwargs& kwargs);
   Value call_function(const std::shared_ptr<PyFunction>& function, const Args& args, const Kwargs& kwargs);
   void bind_arguments(const PyFunction& function, const Args& args, const Kwargs& kwargs, Scope& scope);
   Value call_method(const Value& object, std::string_view name, const Args& args = {}, const Kwargs& kwargs = {});
@@ -330,12 +332,8 @@ void install_nn_module(Interpreter& in);
 void install_tensor_class(Interpreter& in);
 void install_torch(Interpreter& in);
 void install_typing(Interpreter& in);
-void install_collections(Interpreter& in);
-void install_functools(Interpreter& in);
-void install_itertools(Interpreter& in);
+void install_library(Interpreter& in);
 void install_math(Interpreter& in);
-void install_enum(Interpreter& in);
-void install_dataclasses(Interpreter& in);
 void install_small_modules(Interpreter& in);
 void install_embedded_files(Interpreter& in);
 

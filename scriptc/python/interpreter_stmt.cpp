@@ -13,9 +13,9 @@ void Interpreter::step() {
 }
 
 void Interpreter::charge(std::size_t bytes) {
-  constexpr std::size_t kHuge = std::size_t{1} << 60;
-  memory_ += static_cast<std::int64_t>(std::min(bytes, kHuge));
-  if (memory_ > options.limits.memory)
+  if (options.limits.memory - memory_ >= 0 && bytes <= static_cast<std::size_t>(options.limits.memory - memory_))
+    memory_ += static_cast<std::int64_t>(bytes);
+  else
     throw Error(ErrorKind::cap, "evaluation takes more than " + std::to_string(options.limits.memory) +
                                     " bytes\n  help: raise the limit with --max-memory N");
 }
@@ -288,10 +288,23 @@ void Interpreter::exec_assert(Frame& f, const Assert& node) {
   raise_value(call(exception_class("AssertionError"), node.msg ? Args{message} : Args{}));
 }
 
+namespace {
+
+/// Where `def` binds a name.
+const OrderedMap<Value>& own_names(const Frame& f) {
+  return f.class_names != nullptr ? *f.class_names : f.scope ? f.scope->names : f.module->globals;
+}
+
+}  // namespace
+
 void Interpreter::exec_function(Frame& f, const std::shared_ptr<const FunctionDef>& node) {
   std::vector<Value> decorators;
   for (const ExprPtr& decorator : node->decorator_list) decorators.push_back(eval(f, decorator));
   const auto function_object = make_function(f, node, nullptr);
+  // What `@torch.jit._overload` declared before holds for the function of that name that is no declaration itself.
+  if (const Value* earlier = own_names(f).find(node->name))
+    if (const auto declared = earlier->try_as<PyFunction>(); declared && !declared->overloads.empty())
+      if (declared->overloads.back() == declared) function_object->overloads = std::move(declared->overloads);
   store_name(f, node->name, decorate(f, node->decorator_list, decorators, function_object));
 }
 

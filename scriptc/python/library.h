@@ -8,6 +8,7 @@ namespace scriptc::python {
 struct LibraryFile {
   std::string_view module;
   std::string_view text;
+  bool partial = false;  ///< names that it lacks are opaque
 };
 
 extern const LibraryFile kCollectionsLibrary;
@@ -17,6 +18,10 @@ extern const LibraryFile kEnumLibrary;
 extern const LibraryFile kDataclassesLibrary;
 extern const LibraryFile kCopyLibrary;
 extern const LibraryFile kContextlibLibrary;
+extern const LibraryFile kInspectLibrary;
+extern const LibraryFile kNumpyLibrary;
 extern const LibraryFile kOperatorLibrary;
+extern const LibraryFile kReLibrary;
+extern const LibraryFile kVersionLibrary;
 
 }  // namespace scriptc::python

@@ -14,37 +14,32 @@ void set_mark(const Value& value, Mark mark) {
 
 /// `@export`, and `@ignore(drop=True)`: a decorator that may be called first.
 NativeFunction::Body marker(const std::string& qualified, Mark mark) {
-  return [qualified, mark](const Args& args, const Kwargs&) -> Value {
+  return [qualified, mark](const CallArgs& args, const Kwargs&) -> Value {
     if (!args.empty() && !args[0].is_bool()) {
       set_mark(args[0], mark);
       return args[0];
     }
-    return std::make_shared<NativeFunction>(qualified, [mark](const Args& inner, const Kwargs&) {
+    return std::make_shared<NativeFunction>(qualified, [mark](const CallArgs& inner, const Kwargs&) {
       set_mark(inner.at(0), mark);
       return inner[0];
     });
   };
 }
 
-/// `@overload`ed declarations collect on the function of the same name that follows, found through the first of them.
-Value overload(Interpreter& in, const Args& args) {
+/// `@overload`ed declarations collect on the function of the same name that follows: a function takes over those of
+/// the declaration before it when it is defined.
+Value overload(const CallArgs& args) {
   const auto declared = args.at(0).try_as<PyFunction>();
-  if (!declared || in.frame == nullptr) return args.at(0);
-  Frame& f = *in.frame;
-  const OrderedMap<Value>& names = f.class_names != nullptr ? *f.class_names
-                                   : f.scope                ? f.scope->names
-                                                            : f.module->globals;
-  if (const Value* earlier = names.find(declared->name))
-    if (const auto fn = earlier->try_as<PyFunction>()) declared->overloads = fn->overloads;
+  if (!declared) return args.at(0);
   declared->overloads.push_back(declared);
   return args[0];
 }
 
 NativeFunction::Body identity() {
-  return [](const Args& args, const Kwargs&) -> Value {
+  return [](const CallArgs& args, const Kwargs&) -> Value {
     if (!args.empty()) return args[0];
     return std::make_shared<NativeFunction>("torch.jit.identity",
-                                            [](const Args& inner, const Kwargs&) { return inner.at(0); });
+                                            [](const CallArgs& inner, const Kwargs&) { return inner.at(0); });
   };
 }
 
@@ -61,18 +56,18 @@ void install_jit(Interpreter& in) {
     for (const char* name : {"script", "interface", "script_if_tracing", "_script_if_tracing", "optimized_execution",
                              "freeze", "optimize_for_inference", "_drop"})
       def(name, identity());
-    def("_overload", [&in](const Args& args, const Kwargs&) { return overload(in, args); });
-    def("_overload_method", [&in](const Args& args, const Kwargs&) { return overload(in, args); });
-    def("is_scripting", [](const Args&, const Kwargs&) -> Value { return false; });
-    def("is_tracing", [](const Args&, const Kwargs&) -> Value { return false; });
-    def("annotate", [](const Args& args, const Kwargs&) { return args.at(1); });
+    def("_overload", [](const CallArgs& args, const Kwargs&) { return overload(args); });
+    def("_overload_method", [](const CallArgs& args, const Kwargs&) { return overload(args); });
+    def("is_scripting", [](const CallArgs&, const Kwargs&) -> Value { return false; });
+    def("is_tracing", [](const CallArgs&, const Kwargs&) -> Value { return false; });
+    def("annotate", [](const CallArgs& args, const Kwargs&) { return args.at(1); });
     def("isinstance",
-        [&in](const Args& args, const Kwargs&) -> Value { return in.is_instance(args.at(0), args.at(1)); });
-    def("Attribute", [](const Args& args, const Kwargs&) { return args.at(0); });
-    def("trace", [&in](const Args&, const Kwargs&) -> Value {
+        [&in](const CallArgs& args, const Kwargs&) -> Value { return in.is_instance(args.at(0), args.at(1)); });
+    def("Attribute", [](const CallArgs& args, const Kwargs&) { return args.at(0); });
+    def("trace", [&in](const CallArgs&, const Kwargs&) -> Value {
       in.raise("RuntimeError", "torch.jit.trace() is not available in a constructor");
     });
-    def("load", [&in](const Args&, const Kwargs&) -> Value {
+    def("load", [&in](const CallArgs&, const Kwargs&) -> Value {
       in.raise("RuntimeError", "torch.jit.load() is not available: constructors have no access to files");
     });
     jit.globals.set("ScriptModule", in.types.nn_module);
@@ -86,7 +81,7 @@ void install_jit(Interpreter& in) {
     for (const char* name :
          {"export", "ignore", "unused", "is_scripting", "annotate", "_overload", "_overload_method", "Final"})
       module.globals.set(name, *jit->globals.find(name));
-    in.function(module, "boolean_dispatch", [&in](const Args&, const Kwargs& kwargs) -> Value {
+    in.function(module, "boolean_dispatch", [&in](const CallArgs&, const Kwargs& kwargs) -> Value {
       for (const auto& [name, value] : kwargs)
         if (name == "if_false") return value;
       in.raise("TypeError", "boolean_dispatch() needs if_false");

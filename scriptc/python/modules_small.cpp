@@ -43,41 +43,41 @@ void install_float_functions(Interpreter& in, PyModule& math) {
       {"erf", std::erf},   {"erfc", std::erfc}, {"gamma", std::tgamma}, {"lgamma", std::lgamma}, {"log1p", std::log1p},
       {"fabs", std::fabs}, {"cbrt", std::cbrt}, {"exp2", std::exp2}};
   for (const auto& [name, fn] : functions)
-    in.function(math, name, [&in, fn = fn](const Args& args, const Kwargs&) {
+    in.function(math, name, [&in, fn = fn](const CallArgs& args, const Kwargs&) {
       const double x = in.to_double(args.at(0));
       return checked(in, x, fn(x));
     });
   in.function(math, "radians",
-              [&in](const Args& args, const Kwargs&) -> Value { return in.to_double(args.at(0)) * (M_PI / 180); });
+              [&in](const CallArgs& args, const Kwargs&) -> Value { return in.to_double(args.at(0)) * (M_PI / 180); });
   in.function(math, "degrees",
-              [&in](const Args& args, const Kwargs&) -> Value { return in.to_double(args.at(0)) * (180 / M_PI); });
+              [&in](const CallArgs& args, const Kwargs&) -> Value { return in.to_double(args.at(0)) * (180 / M_PI); });
   const std::pair<const char*, double (*)(double, double)> pairs[] = {
       {"atan2", std::atan2}, {"copysign", std::copysign}, {"fmod", std::fmod}, {"nextafter", std::nextafter}};
   for (const auto& [name, fn] : pairs)
-    in.function(math, name, [&in, fn = fn](const Args& args, const Kwargs&) {
+    in.function(math, name, [&in, fn = fn](const CallArgs& args, const Kwargs&) {
       return checked(in, in.to_double(args.at(0)), fn(in.to_double(args[0]), in.to_double(args.at(1))));
     });
-  in.function(math, "pow", [&in](const Args& args, const Kwargs&) -> Value {
+  in.function(math, "pow", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const double x = in.to_double(args.at(0)), y = in.to_double(args.at(1));
     if (x == 0 && y < 0) in.raise("ValueError", "math domain error");
     return checked(in, x, std::pow(x, y));
   });
-  in.function(math, "hypot", [&in](const Args& args, const Kwargs&) -> Value {
+  in.function(math, "hypot", [&in](const CallArgs& args, const Kwargs&) -> Value {
     double total = 0;
     for (const Value& arg : args) total = std::hypot(total, in.to_double(arg));
     return total;
   });
-  in.function(math, "log", [&in](const Args& args, const Kwargs&) -> Value {
+  in.function(math, "log", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const double x = logarithm(in, args.at(0), std::log);
     return args.size() > 1 ? x / logarithm(in, args[1], std::log) : x;
   });
   in.function(math, "log2",
-              [&in](const Args& args, const Kwargs&) -> Value { return logarithm(in, args.at(0), std::log2); });
+              [&in](const CallArgs& args, const Kwargs&) -> Value { return logarithm(in, args.at(0), std::log2); });
   in.function(math, "log10",
-              [&in](const Args& args, const Kwargs&) -> Value { return logarithm(in, args.at(0), std::log10); });
+              [&in](const CallArgs& args, const Kwargs&) -> Value { return logarithm(in, args.at(0), std::log10); });
   const auto test = [&](const char* name, bool (*holds)(double)) {
     in.function(math, name,
-                [&in, holds](const Args& args, const Kwargs&) -> Value { return holds(in.to_double(args.at(0))); });
+                [&in, holds](const CallArgs& args, const Kwargs&) -> Value { return holds(in.to_double(args.at(0))); });
   };
   test("isnan", [](double x) { return std::isnan(x); });
   test("isinf", [](double x) { return std::isinf(x); });
@@ -86,12 +86,12 @@ void install_float_functions(Interpreter& in, PyModule& math) {
 
 void install_whole_functions(Interpreter& in, PyModule& math) {
   in.function(math, "ceil",
-              [&in](const Args& args, const Kwargs&) { return to_whole(in, args.at(0), std::ceil, "__ceil__"); });
+              [&in](const CallArgs& args, const Kwargs&) { return to_whole(in, args.at(0), std::ceil, "__ceil__"); });
   in.function(math, "floor",
-              [&in](const Args& args, const Kwargs&) { return to_whole(in, args.at(0), std::floor, "__floor__"); });
+              [&in](const CallArgs& args, const Kwargs&) { return to_whole(in, args.at(0), std::floor, "__floor__"); });
   in.function(math, "trunc",
-              [&in](const Args& args, const Kwargs&) { return to_whole(in, args.at(0), std::trunc, "__trunc__"); });
-  in.function(math, "isqrt", [&in](const Args& args, const Kwargs&) -> Value {
+              [&in](const CallArgs& args, const Kwargs&) { return to_whole(in, args.at(0), std::trunc, "__trunc__"); });
+  in.function(math, "isqrt", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const std::int64_t n = in.index(args.at(0));
     if (n < 0) in.raise("ValueError", "isqrt() argument must be nonnegative");
     auto root = static_cast<std::int64_t>(std::sqrt(static_cast<double>(n)));
@@ -99,12 +99,12 @@ void install_whole_functions(Interpreter& in, PyModule& math) {
     while (root + 1 <= n / (root + 1)) ++root;
     return root;
   });
-  in.function(math, "gcd", [&in](const Args& args, const Kwargs&) -> Value {
+  in.function(math, "gcd", [&in](const CallArgs& args, const Kwargs&) -> Value {
     std::int64_t result = 0;
     for (const Value& arg : args) result = std::gcd(result, in.index(arg));
     return result;
   });
-  in.function(math, "lcm", [&in](const Args& args, const Kwargs&) -> Value {
+  in.function(math, "lcm", [&in](const CallArgs& args, const Kwargs&) -> Value {
     Value result = 1;
     for (const Value& arg : args) {
       const std::int64_t n = std::llabs(in.index(arg));
@@ -113,14 +113,14 @@ void install_whole_functions(Interpreter& in, PyModule& math) {
     }
     return result;
   });
-  in.function(math, "factorial", [&in](const Args& args, const Kwargs&) {
+  in.function(math, "factorial", [&in](const CallArgs& args, const Kwargs&) {
     const std::int64_t n = in.index(args.at(0));
     if (n < 0) in.raise("ValueError", "factorial() not defined for negative values");
     Value result = 1;
     for (std::int64_t i = 2; i <= n; ++i) result = number_binary(in, BinaryOperator::Mult, result, i);
     return result;
   });
-  in.function(math, "comb", [&in](const Args& args, const Kwargs&) {
+  in.function(math, "comb", [&in](const CallArgs& args, const Kwargs&) {
     const std::int64_t n = in.index(args.at(0)), k = in.index(args.at(1));
     Value result = k <= n ? 1 : 0;
     for (std::int64_t i = 1; i <= std::min(k, n - k); ++i)
@@ -129,13 +129,13 @@ void install_whole_functions(Interpreter& in, PyModule& math) {
     return result;
   });
   for (const char* name : {"prod", "fsum"})
-    in.function(math, name, [&in, product = std::string(name) == "prod"](const Args& args, const Kwargs& kwargs) {
+    in.function(math, name, [&in, product = std::string(name) == "prod"](const CallArgs& args, const Kwargs& kwargs) {
       Value total = !kwargs.empty() ? kwargs[0].second : product ? Value(1) : Value(0.0);
       for (const Value& item : in.to_vector(args.at(0)))
         total = in.binary(product ? BinaryOperator::Mult : BinaryOperator::Add, total, item);
       return total;
     });
-  in.function(math, "isclose", [&in](const Args& args, const Kwargs& kwargs) -> Value {
+  in.function(math, "isclose", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
     const NativeArguments a(in, "isclose", args, kwargs, {"a", "b", "rel_tol", "abs_tol"}, 2);
     const double x = in.to_double(a[0]), y = in.to_double(a[1]);
     const double relative = a.has(2) ? in.to_double(a[2]) : 1e-9, absolute = a.has(3) ? in.to_double(a[3]) : 0.0;
@@ -155,7 +155,8 @@ std::string folder_name(const std::string& path) {
 void install_quiet(Interpreter& in, const std::string& name, std::vector<std::string> functions,
                    std::vector<std::pair<std::string, Value>> constants = {}) {
   in.native_modules.emplace(name, [&in, functions, constants](PyModule& module) {
-    for (const std::string& fn : functions) in.function(module, fn, [](const Args&, const Kwargs&) { return Value(); });
+    for (const std::string& fn : functions)
+      in.function(module, fn, [](const CallArgs&, const Kwargs&) { return Value(); });
     for (const auto& [constant, value] : constants) module.globals.set(constant, value);
   });
 }
@@ -163,23 +164,23 @@ void install_quiet(Interpreter& in, const std::string& name, std::vector<std::st
 void install_logging(Interpreter& in) {
   in.native_modules.emplace("logging", [&in](PyModule& module) {
     const PyClassPtr logger = in.native_class("Logger", {in.types.object}, "logging");
-    in.method(logger, "__init__", [](const Args&, const Kwargs&) { return Value(); });
+    in.method(logger, "__init__", [](const CallArgs&, const Kwargs&) { return Value(); });
     for (const char* name : {"debug", "info", "warning", "warn", "error", "critical", "exception", "log", "setLevel",
                              "addHandler", "addFilter", "removeHandler"}) {
-      in.method(logger, name, [](const Args&, const Kwargs&) { return Value(); });
-      in.function(module, name, [](const Args&, const Kwargs&) { return Value(); });
+      in.method(logger, name, [](const CallArgs&, const Kwargs&) { return Value(); });
+      in.function(module, name, [](const CallArgs&, const Kwargs&) { return Value(); });
     }
-    in.method(logger, "isEnabledFor", [](const Args&, const Kwargs&) -> Value { return false; });
+    in.method(logger, "isEnabledFor", [](const CallArgs&, const Kwargs&) -> Value { return false; });
     logger->dict.set("handlers", Value::list({}));
     logger->dict.set("level", 30);
     logger->dict.set("propagate", true);
     module.globals.set("Logger", logger);
-    in.function(module, "getLogger", [&in, logger](const Args& args, const Kwargs&) {
+    in.function(module, "getLogger", [&in, logger](const CallArgs& args, const Kwargs&) {
       const Value made = in.call(logger, {});
       in.set_attribute(made, "name", args.empty() || args[0].is_none() ? Value("root") : args[0]);
       return made;
     });
-    in.function(module, "basicConfig", [](const Args&, const Kwargs&) { return Value(); });
+    in.function(module, "basicConfig", [](const CallArgs&, const Kwargs&) { return Value(); });
     for (const char* name : {"StreamHandler", "NullHandler", "Formatter", "Handler"})
       module.globals.set(name, in.make_opaque(std::string("logging.") + name, "logging is quiet"));
     const std::pair<const char*, int> levels[] = {{"DEBUG", 10}, {"INFO", 20},     {"WARNING", 30}, {"WARN", 30},
@@ -190,7 +191,7 @@ void install_logging(Interpreter& in) {
 
 void install_os(Interpreter& in) {
   in.native_modules.emplace("os.path", [&in](PyModule& module) {
-    in.function(module, "join", [&in](const Args& args, const Kwargs&) -> Value {
+    in.function(module, "join", [&in](const CallArgs& args, const Kwargs&) -> Value {
       std::string path;
       for (const Value& arg : args) {
         const std::string part = in.str(arg);
@@ -199,17 +200,17 @@ void install_os(Interpreter& in) {
       return path;
     });
     in.function(module, "basename",
-                [&in](const Args& args, const Kwargs&) -> Value { return base_name(in.str(args.at(0))); });
+                [&in](const CallArgs& args, const Kwargs&) -> Value { return base_name(in.str(args.at(0))); });
     in.function(module, "dirname",
-                [&in](const Args& args, const Kwargs&) -> Value { return folder_name(in.str(args.at(0))); });
-    in.function(module, "splitext", [&in](const Args& args, const Kwargs&) -> Value {
+                [&in](const CallArgs& args, const Kwargs&) -> Value { return folder_name(in.str(args.at(0))); });
+    in.function(module, "splitext", [&in](const CallArgs& args, const Kwargs&) -> Value {
       const std::string path = in.str(args.at(0));
       const std::size_t dot = path.rfind('.');
       const bool has = dot != std::string::npos && dot > path.rfind('/') + 1 && dot != 0;
       return Value::tuple({has ? path.substr(0, dot) : path, has ? path.substr(dot) : ""});
     });
     for (const char* same : {"abspath", "realpath", "normpath", "expanduser"})
-      in.function(module, same, [](const Args& args, const Kwargs&) { return args.at(0); });
+      in.function(module, same, [](const CallArgs& args, const Kwargs&) { return args.at(0); });
     module.globals.set("sep", "/");
     module.missing = [&in](const std::string& name) -> std::optional<Value> {
       return in.make_opaque("os.path." + name, "constructors have no access to files");
@@ -221,8 +222,9 @@ void install_os(Interpreter& in) {
     module.globals.set("linesep", "\n");
     module.globals.set("name", "posix");
     module.globals.set("environ", Value::dict());
-    in.function(module, "getenv", [](const Args& args, const Kwargs&) { return args.size() > 1 ? args[1] : Value(); });
-    in.function(module, "fspath", [](const Args& args, const Kwargs&) { return args.at(0); });
+    in.function(module, "getenv",
+                [](const CallArgs& args, const Kwargs&) { return args.size() > 1 ? args[1] : Value(); });
+    in.function(module, "fspath", [](const CallArgs& args, const Kwargs&) { return args.at(0); });
     module.missing = [&in](const std::string& name) -> std::optional<Value> {
       return in.make_opaque("os." + name, "constructors have no access to files, processes or the environment");
     };
@@ -251,16 +253,16 @@ void install_sys(Interpreter& in) {
     view->set = [](const std::string&, const Value&) {};
     view->erase = [](const std::string&) { return false; };
     module.globals.set("modules", view);
-    in.function(module, "exc_info", [&in](const Args&, const Kwargs&) {
+    in.function(module, "exc_info", [&in](const CallArgs&, const Kwargs&) {
       if (in.handling.empty()) return Value::tuple({Value(), Value(), Value()});
       const Value& exception = in.handling.back().exception;
       return Value::tuple({in.type_of(exception), exception, Value()});
     });
     for (const char* name : {"setrecursionlimit", "stdout", "stderr"})
-      in.function(module, name, [](const Args&, const Kwargs&) { return Value(); });
-    in.function(module, "getrecursionlimit", [](const Args&, const Kwargs&) -> Value { return 1000; });
-    in.function(module, "getsizeof", [](const Args&, const Kwargs&) -> Value { return 64; });
-    in.function(module, "exit", [&in](const Args&, const Kwargs&) -> Value { in.raise("SystemExit", ""); });
+      in.function(module, name, [](const CallArgs&, const Kwargs&) { return Value(); });
+    in.function(module, "getrecursionlimit", [](const CallArgs&, const Kwargs&) -> Value { return 1000; });
+    in.function(module, "getsizeof", [](const CallArgs&, const Kwargs&) -> Value { return 64; });
+    in.function(module, "exit", [&in](const CallArgs&, const Kwargs&) -> Value { in.raise("SystemExit", ""); });
   });
 }
 
@@ -271,8 +273,8 @@ void install_abc(Interpreter& in) {
     const PyClassPtr abc = in.native_class("ABC", {in.types.object}, "abc");
     abc->metaclass = meta;
     module.globals.set("ABC", abc);
-    in.method(meta, "register", [](const Args& args, const Kwargs&) { return args.at(1); });
-    in.method(meta, "__call__", [&in](const Args& args, const Kwargs& kwargs) {
+    in.method(meta, "register", [](const CallArgs& args, const Kwargs&) { return args.at(1); });
+    in.method(meta, "__call__", [&in](const CallArgs& args, const Kwargs& kwargs) {
       const auto cls = args.at(0).try_as<PyClass>();
       std::vector<std::string> missing;
       for (const std::string& name : in.attribute_names(args[0]))
@@ -284,10 +286,10 @@ void install_abc(Interpreter& in) {
       if (!missing.empty())
         in.raise("TypeError", "Can't instantiate abstract class " + cls->name + " with abstract method" +
                                   (missing.size() == 1 ? " " : "s ") + join(missing));
-      return in.construct(cls, {args.begin() + 1, args.end()}, kwargs);
+      return in.construct(cls, args.from(1), kwargs);
     });
     for (const char* name : {"abstractmethod", "abstractproperty", "abstractclassmethod", "abstractstaticmethod"})
-      in.function(module, name, [&in](const Args& args, const Kwargs&) {
+      in.function(module, name, [&in](const CallArgs& args, const Kwargs&) {
         if (const auto fn = args.at(0).try_as<PyFunction>()) fn->attributes.set("__isabstractmethod__", true);
         return args[0];
       });
@@ -314,11 +316,20 @@ void install_small_modules(Interpreter& in) {
   });
   in.native_modules.emplace("warnings", [&in](PyModule& module) {
     for (const char* name : {"warn", "warn_explicit", "filterwarnings", "simplefilter", "resetwarnings"})
-      in.function(module, name, [](const Args&, const Kwargs&) { return Value(); });
-    module.globals.set("catch_warnings", in.make_opaque("warnings.catch_warnings", "warnings are quiet"));
+      in.function(module, name, [](const CallArgs&, const Kwargs&) { return Value(); });
+    const PyClassPtr caught = in.native_class("catch_warnings", {in.types.object}, "warnings");
+    in.method(caught, "__init__", [](const CallArgs&, const Kwargs&) { return Value(); });
+    in.method(caught, "__enter__", [](const CallArgs&, const Kwargs&) { return Value::list({}); });
+    in.method(caught, "__exit__", [](const CallArgs&, const Kwargs&) { return Value(); });
+    module.globals.set("catch_warnings", caught);
   });
   install_quiet(in, "gc", {"collect", "disable", "enable"});
-  install_quiet(in, "time", {"sleep"});
+  in.native_modules.emplace("time", [&in](PyModule& module) {
+    in.function(module, "sleep", [](const CallArgs&, const Kwargs&) { return Value(); });
+    module.missing = [&in](const std::string& name) -> std::optional<Value> {
+      return in.make_opaque("time." + name, "constructors have no clock");
+    };
+  });
   install_logging(in);
   install_os(in);
   install_sys(in);
@@ -340,18 +351,19 @@ void install_small_modules(Interpreter& in) {
         {"ModuleType", in.types.module},     {"GeneratorType", in.types.generator},
         {"NoneType", in.types.none}};
     for (const auto& [name, cls] : kinds) module.globals.set(name, cls);
-    in.types.method->dict.set("__new__", in.native("types.MethodType", [](const Args& args, const Kwargs&) -> Value {
-      auto bound = std::make_shared<BoundMethod>();
-      bound->function = args.at(1);
-      bound->self = args.at(2);
-      return bound;
-    }));
+    in.types.method->dict.set("__new__",
+                              in.native("types.MethodType", [](const CallArgs& args, const Kwargs&) -> Value {
+                                auto bound = std::make_shared<BoundMethod>();
+                                bound->function = args.at(1);
+                                bound->self = args.at(2);
+                                return bound;
+                              }));
     const PyClassPtr space = in.native_class("SimpleNamespace", {in.types.object}, "types");
-    in.method(space, "__init__", [&in](const Args& args, const Kwargs& kwargs) {
+    in.method(space, "__init__", [&in](const CallArgs& args, const Kwargs& kwargs) {
       for (const auto& [name, value] : kwargs) in.set_attribute(args.at(0), name, value);
       return Value();
     });
-    in.method(space, "__repr__", [&in](const Args& args, const Kwargs&) -> Value {
+    in.method(space, "__repr__", [&in](const CallArgs& args, const Kwargs&) -> Value {
       std::vector<std::string> parts;
       for (const auto& [name, value] : *in.attributes_of(args.at(0))) parts.push_back(name + "=" + in.repr(value));
       return "namespace(" + join(parts) + ")";
@@ -367,7 +379,7 @@ void install_small_modules(Interpreter& in) {
   in.native_modules.emplace("importlib", [&in](PyModule& module) {
     module.is_package = true;
     in.function(module, "import_module",
-                [&in](const Args& args, const Kwargs&) -> Value { return in.import_module(in.str(args.at(0))); });
+                [&in](const CallArgs& args, const Kwargs&) -> Value { return in.import_module(in.str(args.at(0))); });
   });
 }
 

@@ -28,9 +28,9 @@ void install_named_tuple(Interpreter& in, const PyClassPtr& cls, const std::vect
     std::get<std::shared_ptr<TupleValue>>(result.data())->type = wanted ? wanted : weak.lock();
     return result;
   };
-  cls->dict.set("__new__", in.native(cls->name, [&in, names, default_values, make](const Args& args,
+  cls->dict.set("__new__", in.native(cls->name, [&in, names, default_values, make](const CallArgs& args,
                                                                                    const Kwargs& kwargs) {
-    const auto wanted = args.at(0).try_as<PyClass>();
+    const auto wanted = class_argument(in, args, in.types.tuple);
     const std::string shown = wanted->name + ".__new__()";
     if (args.size() - 1 > names.size())
       in.raise("TypeError", shown + " takes " + std::to_string(names.size() + 1) + " positional arguments but " +
@@ -58,8 +58,8 @@ void install_named_tuple(Interpreter& in, const PyClassPtr& cls, const std::vect
                                 (missing.size() == 2 ? missing[0] + " and " + missing[1] : join(missing)));
     return make(std::move(items), wanted);
   }));
-  in.method(cls, "__init__", [](const Args&, const Kwargs&) { return Value(); });
-  in.method(cls, "_replace", [names, make, &in](const Args& args, const Kwargs& kwargs) {
+  in.method(cls, "__init__", [](const CallArgs&, const Kwargs&) { return Value(); });
+  in.method(cls, "_replace", [names, make, &in](const CallArgs& args, const Kwargs& kwargs) {
     std::vector<Value> items = args.at(0).as_tuple();
     for (const auto& [key, value] : kwargs) {
       const auto at = std::find(names.begin(), names.end(), key);
@@ -68,17 +68,17 @@ void install_named_tuple(Interpreter& in, const PyClassPtr& cls, const std::vect
     }
     return make(std::move(items), in.type_of(args[0]));
   });
-  in.method(cls, "_asdict", [names](const Args& args, const Kwargs&) {
+  in.method(cls, "_asdict", [names](const CallArgs& args, const Kwargs&) {
     const Value dict = Value::dict();
     for (std::size_t i = 0; i < names.size(); ++i) dict.as_dict().set(names[i], args.at(0).as_tuple()[i]);
     return dict;
   });
   cls->dict.set("_make", std::make_shared<MethodWrapper>(
-                             true, in.native(cls->name + "._make", [&in](const Args& args, const Kwargs&) {
+                             true, in.native(cls->name + "._make", [&in](const CallArgs& args, const Kwargs&) {
                                return in.call(args.at(0), in.to_vector(args.at(1)));
                              })));
   if (cls->dict.find("__repr__") == nullptr)
-    in.method(cls, "__repr__", [&in, names](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, "__repr__", [&in, names](const CallArgs& args, const Kwargs&) -> Value {
       std::string text = in.type_of(args.at(0))->name + "(";
       for (std::size_t i = 0; i < names.size(); ++i)
         text += (i ? ", " : "") + names[i] + "=" + in.repr(args[0].as_tuple()[i]);
@@ -207,26 +207,26 @@ class Copier {
 
 void install_dicts_of_collections(Interpreter& in, PyModule& module) {
   const PyClassPtr ordered = in.native_class("OrderedDict", {in.types.dict}, "collections");
-  in.method(ordered, "__repr__", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(ordered, "__repr__", [&in](const CallArgs& args, const Kwargs&) -> Value {
     std::vector<Value> items;
     for (const auto& [key, value] : args.at(0).as_dict().entries) items.push_back(Value::tuple({key, value}));
     return in.type_of(args[0])->name + "(" + (items.empty() ? "" : in.repr(Value::list(std::move(items)))) + ")";
   });
   module.globals.set("OrderedDict", ordered);
   const PyClassPtr with_default = in.native_class("defaultdict", {in.types.dict}, "collections");
-  in.method(with_default, "__init__", [&in](const Args& args, const Kwargs& kwargs) {
+  in.method(with_default, "__init__", [&in](const CallArgs& args, const Kwargs& kwargs) {
     if (args.size() > 1) args[0].as_dict().default_factory = args[1];
-    update_dict(in, args.at(0), args.size() > 2 ? Args{args.begin() + 2, args.end()} : Args{}, kwargs);
+    update_dict(in, args.at(0), args.size() > 2 ? args.from(2) : Args{}, kwargs);
     return Value();
   });
-  in.method(with_default, "__missing__", [&in](const Args& args, const Kwargs&) {
+  in.method(with_default, "__missing__", [&in](const CallArgs& args, const Kwargs&) {
     DictValue& dict = args.at(0).as_dict();
     if (dict.default_factory.is_none()) in.raise_value(in.call(in.exception_class("KeyError"), {args.at(1)}));
     const Value made = in.call(dict.default_factory, {});
     dict.set(args.at(1), made);
     return made;
   });
-  in.method(with_default, "__repr__", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(with_default, "__repr__", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const Value plain = Value::dict();
     for (const auto& [key, value] : args.at(0).as_dict().entries) plain.as_dict().set(key, value);
     return "defaultdict(" + in.repr(args[0].as_dict().default_factory) + ", " + in.repr(plain) + ")";
@@ -235,14 +235,53 @@ void install_dicts_of_collections(Interpreter& in, PyModule& module) {
   module.globals.set("defaultdict", with_default);
 }
 
+std::vector<Value> parameters_of(const PyFunction& fn) {
+  const Arguments& declared = fn.args();
+  std::vector<Value> parameters;
+  const auto add = [&](const std::string& name, const char* kind, Args otherwise) {
+    parameters.push_back(Value::tuple({name, kind, Value::tuple(std::move(otherwise))}));
+  };
+  const std::size_t positional = declared.posonlyargs.size() + declared.args.size();
+  for (std::size_t i = 0; i < positional; ++i) {
+    const bool only = i < declared.posonlyargs.size();
+    const Parameter& arg = only ? declared.posonlyargs[i] : declared.args[i - declared.posonlyargs.size()];
+    const std::size_t required = positional - fn.defaults.size();
+    add(arg.arg, only ? "POSITIONAL_ONLY" : "POSITIONAL_OR_KEYWORD",
+        i < required ? Args{} : Args{fn.defaults[i - required]});
+  }
+  if (declared.vararg) add(declared.vararg->arg, "VAR_POSITIONAL", {});
+  for (std::size_t i = 0; i < declared.kwonlyargs.size(); ++i)
+    add(declared.kwonlyargs[i].arg, "KEYWORD_ONLY", fn.has_kw_default[i] ? Args{fn.kw_defaults[i]} : Args{});
+  if (declared.kwarg) add(declared.kwarg->arg, "VAR_KEYWORD", {});
+  return parameters;
+}
+
+/// (name, kind, () or (default,)) for every parameter; without `self` of what is bound, and of classes.
+std::vector<Value> parameters_of(Interpreter& in, const Value& callable, bool without_self) {
+  Value function = callable;
+  bool bound = false;
+  if (const auto cls = callable.try_as<PyClass>()) {
+    function = *cls->lookup("__init__");
+    bound = true;
+  } else if (const auto method = callable.try_as<BoundMethod>()) {
+    function = method->function;
+    bound = true;
+  }
+  const auto fn = function.try_as<PyFunction>();
+  if (!fn) in.raise("ValueError", "no signature found for " + in.repr(callable));
+  std::vector<Value> parameters = parameters_of(*fn);
+  if (bound && without_self && !parameters.empty()) parameters.erase(parameters.begin());
+  return parameters;
+}
+
 void install_support(Interpreter& in, PyModule& module) {
   install_dicts_of_collections(in, module);
   in.types.partial->dict.set("__new__",
-                             in.native("functools.partial", [&in](const Args& args, const Kwargs& kwargs) -> Value {
+                             in.native("functools.partial", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
                                if (args.size() < 2) in.raise("TypeError", "type 'partial' takes at least one argument");
                                auto partial = std::make_shared<Partial>();
                                partial->function = args[1];
-                               partial->args.assign(args.begin() + 2, args.end());
+                               partial->args = args.from(2);
                                partial->kwargs = kwargs;
                                if (const auto inner = args[1].try_as<Partial>()) {
                                  partial->function = inner->function;
@@ -256,11 +295,11 @@ void install_support(Interpreter& in, PyModule& module) {
                              }));
   in.types.partial->name = "partial";
   module.globals.set("partial", in.types.partial);
-  in.function(module, "cached_property", [&in](const Args& args, const Kwargs&) -> Value {
+  in.function(module, "cached_property", [&in](const CallArgs& args, const Kwargs&) -> Value {
     auto object = std::make_shared<Property>();
     object->cached = true;
     object->getter =
-        in.native("functools.cached_property", [&in, getter = args.at(0)](const Args& inner, const Kwargs&) {
+        in.native("functools.cached_property", [&in, getter = args.at(0)](const CallArgs& inner, const Kwargs&) {
           const Value value = in.call(getter, {inner.at(0)});
           if (OrderedMap<Value>* attributes = in.attributes_of(inner[0]))
             attributes->set(in.str(in.get_attribute(getter, "__name__")), value);
@@ -268,7 +307,7 @@ void install_support(Interpreter& in, PyModule& module) {
         });
     return object;
   });
-  in.function(module, "make_namedtuple", [&in](const Args& args, const Kwargs&) -> Value {
+  in.function(module, "make_namedtuple", [&in](const CallArgs& args, const Kwargs&) -> Value {
     ClassParts parts;
     parts.name = in.str(args.at(0));
     parts.bases = {in.types.tuple};
@@ -280,12 +319,15 @@ void install_support(Interpreter& in, PyModule& module) {
     return cls;
   });
   in.function(module, "shallow_copy",
-              [&in](const Args& args, const Kwargs&) { return Copier(in, false, Value()).copy(args.at(0)); });
+              [&in](const CallArgs& args, const Kwargs&) { return Copier(in, false, Value()).copy(args.at(0)); });
   in.function(module, "deep_copy",
-              [&in](const Args& args, const Kwargs&) { return Copier(in, true, args.at(1)).copy(args.at(0)); });
-  in.function(module, "annotation_texts", [](const Args& args, const Kwargs&) {
+              [&in](const CallArgs& args, const Kwargs&) { return Copier(in, true, args.at(1)).copy(args.at(0)); });
+  in.function(module, "parameters_of", [&in](const CallArgs& args, const Kwargs&) {
+    return Value::list(parameters_of(in, args.at(0), args.size() < 2 || in.truth(args[1])));
+  });
+  in.function(module, "annotation_texts", [&in](const CallArgs& args, const Kwargs&) {
     const Value texts = Value::dict();
-    for (const auto& [name, annotation] : args.at(0).try_as<PyClass>()->annotations)
+    for (const auto& [name, annotation] : class_argument(in, args, in.types.object)->annotations)
       texts.as_dict().set(name, unparse(annotation));
     return texts;
   });
@@ -298,28 +340,23 @@ void add_library(Interpreter& in, const LibraryFile& file) {
     module.pending = [&in, &module] {
       in.run(std::static_pointer_cast<PyModule>(module.shared_from_this()), module.source);
     };
+    if (file.partial)
+      module.missing = [&in, name](const std::string& attribute) -> std::optional<Value> {
+        return in.make_opaque(name + "." + attribute, "it is not among what this program knows of " + quote(name));
+      };
   });
 }
 
 }  // namespace
 
-void install_collections(Interpreter& in) {
+void install_library(Interpreter& in) {
   in.native_modules.emplace("_scriptc", [&in](PyModule& module) { install_support(in, module); });
-  add_library(in, kCollectionsLibrary);
-  add_library(in, kCopyLibrary);
-  add_library(in, kContextlibLibrary);
+  for (const LibraryFile* file : {&kCollectionsLibrary, &kContextlibLibrary, &kCopyLibrary, &kDataclassesLibrary,
+                                  &kEnumLibrary, &kFunctoolsLibrary, &kInspectLibrary, &kItertoolsLibrary,
+                                  &kNumpyLibrary, &kOperatorLibrary, &kReLibrary, &kVersionLibrary})
+    add_library(in, *file);
   in.native_modules.emplace("collections.abc", [&in](PyModule& module) { install_abstract_classes(in, module); });
+  in.native_modules.emplace("packaging", [](PyModule& module) { module.is_package = true; });
 }
-
-void install_functools(Interpreter& in) { add_library(in, kFunctoolsLibrary); }
-
-void install_itertools(Interpreter& in) {
-  add_library(in, kItertoolsLibrary);
-  add_library(in, kOperatorLibrary);
-}
-
-void install_enum(Interpreter& in) { add_library(in, kEnumLibrary); }
-
-void install_dataclasses(Interpreter& in) { add_library(in, kDataclassesLibrary); }
 
 }  // namespace scriptc::python

@@ -29,14 +29,14 @@ std::function<std::optional<Value>(const std::string&)> operators(const std::str
 /// A context manager that changes nothing; also a decorator, with or without a call.
 PyClassPtr quiet_context(Interpreter& in, const std::string& name, const std::string& module) {
   const PyClassPtr cls = in.native_class(name, {in.types.object}, module);
-  cls->dict.set("__new__", in.native(module + "." + name, [&in](const Args& args, const Kwargs&) {
+  cls->dict.set("__new__", in.native(module + "." + name, [&in](const CallArgs& args, const Kwargs&) {
     if (args.size() == 2 && args[1].try_as<PyFunction>()) return args[1];
     return in.allocate(args.at(0).try_as<PyClass>());
   }));
-  in.method(cls, "__init__", [](const Args&, const Kwargs&) { return Value(); });
-  in.method(cls, "__enter__", [](const Args& args, const Kwargs&) { return args.at(0); });
-  in.method(cls, "__exit__", [](const Args&, const Kwargs&) { return Value(); });
-  in.method(cls, "__call__", [](const Args& args, const Kwargs&) { return args.at(1); });
+  in.method(cls, "__init__", [](const CallArgs&, const Kwargs&) { return Value(); });
+  in.method(cls, "__enter__", [](const CallArgs& args, const Kwargs&) { return args.at(0); });
+  in.method(cls, "__exit__", [](const CallArgs&, const Kwargs&) { return Value(); });
+  in.method(cls, "__call__", [](const CallArgs& args, const Kwargs&) { return args.at(1); });
   return cls;
 }
 
@@ -78,12 +78,12 @@ void install_constants(Interpreter& in, PyModule& torch) {
     const auto device = v.try_as<TorchConstant>();
     return device->value < 0 ? Value() : Value(device->value);
   });
-  in.method(device_class, "__str__", [](const Args& args, const Kwargs&) -> Value {
+  in.method(device_class, "__str__", [](const CallArgs& args, const Kwargs&) -> Value {
     const auto device = args.at(0).try_as<TorchConstant>();
     return device->name + (device->value < 0 ? "" : ":" + std::to_string(device->value));
   });
-  device_class->dict.set("__new__", in.native("torch.device", [&in](const Args& args, const Kwargs& kwargs) {
-    const NativeArguments a(in, "device", {args.begin() + 1, args.end()}, kwargs, {"type", "index"}, 1);
+  device_class->dict.set("__new__", in.native("torch.device", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    const NativeArguments a(in, "device", args.from(1), kwargs, {"type", "index"}, 1);
     if (!a[0].is_string()) return a[0];
     const std::string text = a[0].as_string();
     const std::size_t colon = text.find(':');
@@ -99,12 +99,12 @@ void install_classes(Interpreter& in, PyModule& torch) {
   const PyClassPtr size = in.native_class("Size", {in.types.tuple}, "torch");
   in.torch_size = size;
   torch.globals.set("Size", size);
-  in.method(size, "numel", [](const Args& args, const Kwargs&) -> Value {
+  in.method(size, "numel", [](const CallArgs& args, const Kwargs&) -> Value {
     std::int64_t product = 1;
     for (const Value& item : args.at(0).as_tuple()) product *= item.as_int();
     return product;
   });
-  in.method(size, "__repr__", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(size, "__repr__", [&in](const CallArgs& args, const Kwargs&) -> Value {
     return "torch.Size(" + in.repr(Value::list(args.at(0).as_tuple())) + ")";
   });
   for (const char* name : {"Generator", "Stream", "Event", "ScriptObject"})
@@ -113,7 +113,7 @@ void install_classes(Interpreter& in, PyModule& torch) {
       {"FloatTensor", "float32"}, {"DoubleTensor", "float64"}, {"HalfTensor", "float16"}, {"LongTensor", "int64"},
       {"IntTensor", "int32"},     {"ByteTensor", "uint8"},     {"BoolTensor", "bool"}};
   for (const auto& [name, dtype] : legacy)
-    in.function(torch, name, [&in, dtype = Value(*torch.globals.find(dtype))](const Args& args, const Kwargs&) {
+    in.function(torch, name, [&in, dtype = Value(*torch.globals.find(dtype))](const CallArgs& args, const Kwargs&) {
       if (args.size() == 1 && args[0].is_tensor()) return in.call_method(args[0], "to", {dtype});
       if (args.size() == 1 && (args[0].is_list() || args[0].is_tuple()))
         return in.call(in.get_attribute(in.find_module("torch"), "tensor"), {args[0]}, {{"dtype", dtype}});
@@ -125,7 +125,7 @@ void install_classes(Interpreter& in, PyModule& torch) {
 }
 
 /// `torch.finfo`, `torch.iinfo`: numbers of a dtype as attributes.
-Value type_numbers(Interpreter& in, const PyClassPtr& cls, const Args& args, bool floating) {
+Value type_numbers(Interpreter& in, const PyClassPtr& cls, const CallArgs& args, bool floating) {
   const auto dtype = args.size() > 1 ? as_dtype(args[1]) : std::optional<DType>(in.default_dtype);
   if (!dtype) in.raise("TypeError", "finfo() takes a torch.dtype");
   const Value info = in.allocate(cls);
@@ -167,13 +167,13 @@ void install_functions(Interpreter& in, PyModule& torch) {
   for (const bool floating : {true, false}) {
     const char* name = floating ? "finfo" : "iinfo";
     const PyClassPtr cls = in.native_class(name, {in.types.object}, "torch");
-    cls->dict.set("__new__", in.native(name, [&in, floating](const Args& args, const Kwargs&) {
+    cls->dict.set("__new__", in.native(name, [&in, floating](const CallArgs& args, const Kwargs&) {
       return type_numbers(in, args.at(0).try_as<PyClass>(), args, floating);
     }));
-    in.method(cls, "__init__", [](const Args&, const Kwargs&) { return Value(); });
+    in.method(cls, "__init__", [](const CallArgs&, const Kwargs&) { return Value(); });
     torch.globals.set(name, cls);
   }
-  def("manual_seed", [&in](const Args& args, const Kwargs&) {
+  def("manual_seed", [&in](const CallArgs& args, const Kwargs&) {
     if (in.options.mode == TensorMode::eager)
       in.backend().manual_seed(static_cast<std::uint64_t>(in.index(args.at(0))));
     return Value();
@@ -181,26 +181,26 @@ void install_functions(Interpreter& in, PyModule& torch) {
   for (const char* name :
        {"set_num_threads", "use_deterministic_algorithms", "set_float32_matmul_precision", "set_printoptions",
         "set_grad_enabled_", "set_flush_denormal", "set_default_device", "set_default_tensor_type"})
-    def(name, [](const Args&, const Kwargs&) { return Value(); });
-  def("get_num_threads", [](const Args&, const Kwargs&) -> Value { return 1; });
-  def("initial_seed", [](const Args&, const Kwargs&) -> Value { return 0; });
-  def("is_grad_enabled", [](const Args&, const Kwargs&) -> Value { return true; });
-  def("is_inference_mode_enabled", [](const Args&, const Kwargs&) -> Value { return false; });
-  def("is_autocast_enabled", [](const Args&, const Kwargs&) -> Value { return false; });
-  def("get_default_dtype", [&in](const Args&, const Kwargs&) { return dtype_constant(in, in.default_dtype); });
-  def("set_default_dtype", [&in](const Args& args, const Kwargs&) {
+    def(name, [](const CallArgs&, const Kwargs&) { return Value(); });
+  def("get_num_threads", [](const CallArgs&, const Kwargs&) -> Value { return 1; });
+  def("initial_seed", [](const CallArgs&, const Kwargs&) -> Value { return 0; });
+  def("is_grad_enabled", [](const CallArgs&, const Kwargs&) -> Value { return true; });
+  def("is_inference_mode_enabled", [](const CallArgs&, const Kwargs&) -> Value { return false; });
+  def("is_autocast_enabled", [](const CallArgs&, const Kwargs&) -> Value { return false; });
+  def("get_default_dtype", [&in](const CallArgs&, const Kwargs&) { return dtype_constant(in, in.default_dtype); });
+  def("set_default_dtype", [&in](const CallArgs& args, const Kwargs&) {
     if (const auto dtype = as_dtype(args.at(0))) in.default_dtype = *dtype;
     return Value();
   });
-  def("is_tensor", [](const Args& args, const Kwargs&) -> Value { return args.at(0).is_tensor(); });
-  def("typename", [&in](const Args& args, const Kwargs&) -> Value { return torch_type_name_of(in, args.at(0)); });
+  def("is_tensor", [](const CallArgs& args, const Kwargs&) -> Value { return args.at(0).is_tensor(); });
+  def("typename", [&in](const CallArgs& args, const Kwargs&) -> Value { return torch_type_name_of(in, args.at(0)); });
   for (const char* name : {"numel", "is_floating_point", "is_complex", "is_same_size"})
     if (std::string(name) != "is_same_size")
-      def(name, [&in, name = std::string(name)](const Args& args, const Kwargs&) {
+      def(name, [&in, name = std::string(name)](const CallArgs& args, const Kwargs&) {
         return in.call_method(args.at(0), name);
       });
   for (const char* name : {"tensor", "as_tensor", "asarray"})
-    def(name, [&in, name = std::string(name)](const Args& args, const Kwargs& kwargs) {
+    def(name, [&in, name = std::string(name)](const CallArgs& args, const Kwargs& kwargs) {
       if (!args.empty() && args[0].is_tensor()) {
         Kwargs rest;
         for (const auto& entry : kwargs)
@@ -210,23 +210,23 @@ void install_functions(Interpreter& in, PyModule& torch) {
       return in.call_operator("tensor", args, kwargs);
     });
   for (const char* name : {"load", "save", "from_numpy"})
-    def(name, [&in, name](const Args&, const Kwargs&) -> Value {
+    def(name, [&in, name](const CallArgs&, const Kwargs&) -> Value {
       in.raise("RuntimeError",
                std::string("torch.") + name + "() is not available: constructors have no access to files",
                std::string(name) == "load" ? kLoadHelp : "");
     });
-  def("compile", [](const Args& args, const Kwargs&) -> Value {
+  def("compile", [](const CallArgs& args, const Kwargs&) -> Value {
     if (!args.empty()) return args[0];
     return std::make_shared<NativeFunction>("torch.compile",
-                                            [](const Args& inner, const Kwargs&) { return inner.at(0); });
+                                            [](const CallArgs& inner, const Kwargs&) { return inner.at(0); });
   });
-  def("_assert", [&in](const Args& args, const Kwargs&) {
+  def("_assert", [&in](const CallArgs& args, const Kwargs&) {
     if (!in.truth(args.at(0))) in.raise("AssertionError", in.str(args.at(1)));
     return Value();
   });
-  def("einsum", [&in](const Args& args, const Kwargs&) {
+  def("einsum", [&in](const CallArgs& args, const Kwargs&) {
     const bool nested = args.size() == 2 && args[1].is_list();
-    return in.call_operator("einsum", {args.at(0), nested ? args[1] : Value::list({args.begin() + 1, args.end()})}, {});
+    return in.call_operator("einsum", {args.at(0), nested ? args[1] : Value::list(args.from(1))}, {});
   });
 }
 
@@ -251,9 +251,12 @@ void install_torch(Interpreter& in) {
   torch->globals.set("inf", std::numeric_limits<double>::infinity());
   torch->globals.set("nan", std::numeric_limits<double>::quiet_NaN());
   const auto operators_module = [&](const std::string& name, const std::string& prefix) {
-    in.native_modules.emplace(name, [prefix](PyModule& module) {
+    in.native_modules.emplace(name, [&in, prefix](PyModule& module) {
       module.is_package = true;
       module.missing = operators(prefix);
+      // Telemetry, which packages call in constructors.
+      if (module.name == "torch._C")
+        in.function(module, "_log_api_usage_once", [](const auto&, const Kwargs&) { return Value(); });
     });
   };
   for (const char* name : {"torch._C", "torch._C._nn", "torch._C._VariableFunctions", "torch._VF", "torch.ops.aten"})
@@ -265,12 +268,54 @@ void install_torch(Interpreter& in) {
   install_torch_modules(in);
 }
 
+/// Reparametrisations are Python hooks: refused by name. The rest of torch.nn.utils may be imported and passed on.
+void install_nn_utils(Interpreter& in) {
+  const auto refuse = [&in](PyModule& module, std::initializer_list<const char*> names) {
+    for (const char* name : names)
+      in.function(module, name, [&in, name](const CallArgs&, const Kwargs&) -> Value {
+        in.raise(
+            "NotImplementedError",
+            std::string(name) + "() computes a weight in a hook of Python, which TorchScript cannot hold",
+            "\n  help: fold it into the weights in Python (torch.nn.utils.remove_weight_norm, remove_spectral_norm, "
+            "parametrize.remove_parametrizations) and define the model without it");
+      });
+  };
+  const auto others_are_opaque = [&in](PyModule& module) {
+    module.is_package = true;
+    module.missing = [&in, prefix = module.name + "."](const std::string& name) -> std::optional<Value> {
+      return in.make_opaque(prefix + name, "it is not part of the 'torch.nn.utils' that is built in");
+    };
+  };
+  in.native_modules.emplace("torch.nn.utils", [refuse, others_are_opaque](PyModule& module) {
+    others_are_opaque(module);
+    refuse(module, {"weight_norm", "spectral_norm"});
+  });
+  in.native_modules.emplace("torch.nn.utils.parametrizations", [refuse, others_are_opaque](PyModule& module) {
+    others_are_opaque(module);
+    refuse(module, {"weight_norm", "spectral_norm", "orthogonal"});
+  });
+  in.native_modules.emplace("torch.nn.utils.parametrize", [&in, refuse, others_are_opaque](PyModule& module) {
+    others_are_opaque(module);
+    refuse(module, {"register_parametrization"});
+    in.function(module, "is_parametrized", [](const CallArgs&, const Kwargs&) -> Value { return false; });
+  });
+  for (const char* name : {"weight_norm", "spectral_norm"})
+    in.native_modules.emplace(std::string("torch.nn.utils.") + name,
+                              [refuse, others_are_opaque, name](PyModule& module) {
+                                others_are_opaque(module);
+                                refuse(module, {name});
+                              });
+  for (const char* name : {"torch.nn.utils.rnn", "torch.nn.utils.fusion", "torch.nn.utils.prune"})
+    in.native_modules.emplace(name, others_are_opaque);
+}
+
 void install_torch_modules(Interpreter& in) {
+  install_nn_utils(in);
   const auto answers = [&in](const std::string& module_name, std::vector<std::pair<std::string, Value>> fixed) {
     in.native_modules.emplace(module_name, [&in, fixed](PyModule& module) {
       module.is_package = true;
       for (const auto& [name, value] : fixed)
-        in.function(module, name, [result = value](const Args&, const Kwargs&) { return result; });
+        in.function(module, name, [result = value](const CallArgs&, const Kwargs&) { return result; });
     });
   };
   answers("torch.cuda", {{"is_available", false},
@@ -296,10 +341,10 @@ void install_torch_modules(Interpreter& in) {
       module.is_package = true;
       // Each is used bare (`@f`), called without arguments (`@f()`) or with the function.
       for (const std::string& name : names)
-        in.function(module, name, [qualified = module.name + "." + name](const Args& args, const Kwargs&) -> Value {
+        in.function(module, name, [qualified = module.name + "." + name](const CallArgs& args, const Kwargs&) -> Value {
           if (!args.empty()) return args[0];
           return std::make_shared<NativeFunction>(qualified,
-                                                  [](const Args& inner, const Kwargs&) { return inner.at(0); });
+                                                  [](const CallArgs& inner, const Kwargs&) { return inner.at(0); });
         });
     });
   };
@@ -313,20 +358,19 @@ void install_torch_modules(Interpreter& in) {
     module.globals.set("autocast", *in.find_module("torch")->globals.find("autocast"));
   });
   in.native_modules.emplace("torch.utils.checkpoint", [&in](PyModule& module) {
-    in.function(module, "checkpoint", [&in](const Args& args, const Kwargs&) {
-      return in.call(args.at(0), {args.begin() + 1, args.end()});
-    });
-    in.function(module, "checkpoint_sequential", [&in](const Args& args, const Kwargs&) {
-      return in.call(args.at(0), {args.begin() + 2, args.end()});
-    });
+    in.function(module, "checkpoint",
+                [&in](const CallArgs& args, const Kwargs&) { return in.call(args.at(0), args.from(1)); });
+    in.function(module, "checkpoint_sequential",
+                [&in](const CallArgs& args, const Kwargs&) { return in.call(args.at(0), args.from(2)); });
   });
   for (const char* name : {"torch.hub", "torch.utils.model_zoo"})
     in.native_modules.emplace(name, [&in](PyModule& module) {
       for (const char* loader : {"load_state_dict_from_url", "load_url", "load", "download_url_to_file"})
-        in.function(module, loader, [&in, qualified = module.name + "." + loader](const Args&, const Kwargs&) -> Value {
-          in.raise("RuntimeError", qualified + "() is not available: constructors have no access to the network",
-                   kLoadHelp);
-        });
+        in.function(
+            module, loader, [&in, qualified = module.name + "." + loader](const CallArgs&, const Kwargs&) -> Value {
+              in.raise("RuntimeError", qualified + "() is not available: constructors have no access to the network",
+                       kLoadHelp);
+            });
     });
   in.native_modules.emplace("torch.version", [&in](PyModule& module) {
     module.globals.set("__version__", *in.module_attribute(*in.find_module("torch"), "__version__"));

@@ -87,20 +87,21 @@ std::string form_text(Interpreter& in, const TypeForm& f) {
 
 void install_form_class(Interpreter& in) {
   const PyClassPtr cls = in.types.type_form;
-  in.method(cls, "__getitem__", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "__getitem__", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const auto self = args.at(0).try_as<TypeForm>();
     Args inner = args.at(1).is_tuple() ? args[1].as_tuple() : Args{args[1]};
     if (self->origin == "Annotated" && !inner.empty()) return inner.front();
     return form(self->origin, std::move(inner));
   });
-  in.method(cls, "__repr__",
-            [&in](const Args& args, const Kwargs&) -> Value { return form_text(in, *args.at(0).try_as<TypeForm>()); });
-  in.method(cls, "__call__", [&in](const Args& args, const Kwargs& kwargs) {
+  in.method(cls, "__repr__", [&in](const CallArgs& args, const Kwargs&) -> Value {
+    return form_text(in, *args.at(0).try_as<TypeForm>());
+  });
+  in.method(cls, "__call__", [&in](const CallArgs& args, const Kwargs& kwargs) {
     // `List()` and `OrderedDict()` of typing make the real thing.
-    if (const auto real = in.class_of_form(args.at(0))) return in.call(real, {args.begin() + 1, args.end()}, kwargs);
+    if (const auto real = in.class_of_form(args.at(0))) return in.call(real, args.from(1), kwargs);
     in.raise("TypeError", "Type " + args[0].try_as<TypeForm>()->origin + " cannot be instantiated");
   });
-  in.method(cls, "__eq__", [](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "__eq__", [](const CallArgs& args, const Kwargs&) -> Value {
     const auto a = args.at(0).try_as<TypeForm>(), b = args.at(1).try_as<TypeForm>();
     return a && b && a->origin == b->origin && equal(Value::list(a->args), Value::list(b->args));
   });
@@ -117,13 +118,13 @@ void install_markers(Interpreter& in, PyModule& typing) {
   generic->dict.set(
       "__class_getitem__",
       std::make_shared<MethodWrapper>(true, in.native("typing.Generic.__class_getitem__",
-                                                      [](const Args& args, const Kwargs&) { return args.at(0); })));
+                                                      [](const CallArgs& args, const Kwargs&) { return args.at(0); })));
   typing.globals.set("Generic", generic);
   typing.globals.set("Protocol", in.native_class("Protocol", {generic}, "typing"));
   const auto named_tuple = in.native_class("NamedTuple", {in.types.object}, "typing");
   typing.globals.set("NamedTuple", named_tuple);
   named_tuple->dict.set("__new__",
-                        in.native("typing.NamedTuple", [&in](const Args& args, const Kwargs& kwargs) -> Value {
+                        in.native("typing.NamedTuple", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
                           ClassParts parts;
                           parts.name = in.str(args.at(1));
                           parts.bases = {in.types.tuple};
@@ -146,31 +147,36 @@ void install_markers(Interpreter& in, PyModule& typing) {
       if (const Value* value = cls->dict.find(name)) defaults.push_back(*value);
     install_named_tuple(in, cls, cls->annotations.names(), defaults);
   });
-  typing.globals.set("TypedDict", in.native_class("TypedDict", {in.types.dict}, "typing"));
+  const PyClassPtr typed = in.native_class("TypedDict", {in.types.dict}, "typing");
+  typed->dict.set(
+      "__init_subclass__",  // takes `total=False`
+      std::make_shared<MethodWrapper>(true, in.native("typing.TypedDict.__init_subclass__",
+                                                      [](const CallArgs&, const Kwargs&) { return Value(); })));
+  typing.globals.set("TypedDict", typed);
 }
 
 void install_typing_functions(Interpreter& in, PyModule& typing) {
   const auto def = [&](const char* name, NativeFunction::Body body) { in.function(typing, name, std::move(body)); };
   for (const char* name : {"TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "ForwardRef"})
-    def(name, [name](const Args& args, const Kwargs&) -> Value {
+    def(name, [name](const CallArgs& args, const Kwargs&) -> Value {
       return std::string(name) == "NewType" ? args.at(1) : form(name, {args.at(0)});
     });
-  def("cast", [](const Args& args, const Kwargs&) { return args.at(1); });
-  def("assert_type", [](const Args& args, const Kwargs&) { return args.at(0); });
+  def("cast", [](const CallArgs& args, const Kwargs&) { return args.at(1); });
+  def("assert_type", [](const CallArgs& args, const Kwargs&) { return args.at(0); });
   for (const char* name : {"overload", "final", "no_type_check", "runtime_checkable", "override"})
-    def(name, [](const Args& args, const Kwargs&) { return args.at(0); });
-  def("dataclass_transform", [](const Args&, const Kwargs&) -> Value {
+    def(name, [](const CallArgs& args, const Kwargs&) { return args.at(0); });
+  def("dataclass_transform", [](const CallArgs&, const Kwargs&) -> Value {
     return std::make_shared<NativeFunction>("typing.dataclass_transform",
-                                            [](const Args& args, const Kwargs&) { return args.at(0); });
+                                            [](const CallArgs& args, const Kwargs&) { return args.at(0); });
   });
-  def("get_origin", [&in](const Args& args, const Kwargs&) {
+  def("get_origin", [&in](const CallArgs& args, const Kwargs&) {
     return args.at(0).try_as<TypeForm>() ? in.get_attribute(args[0], "__origin__") : Value();
   });
-  def("get_args", [](const Args& args, const Kwargs&) {
+  def("get_args", [](const CallArgs& args, const Kwargs&) {
     const auto f = args.at(0).try_as<TypeForm>();
     return Value::tuple(f ? f->args : Args{});
   });
-  def("get_type_hints", [&in](const Args& args, const Kwargs&) {
+  def("get_type_hints", [&in](const CallArgs& args, const Kwargs&) {
     return in.find_attribute(args.at(0), "__annotations__").value_or(Value::dict());
   });
 }
@@ -232,22 +238,22 @@ void install_abstract_classes(Interpreter& in, PyModule& module) {
     const PyClassPtr own_meta = in.native_class("ABCMeta", {meta}, "abc", Layout::type);
     cls->metaclass = own_meta;
     in.method(own_meta, "__instancecheck__",
-              [&in, &abstract, weak = std::weak_ptr<PyClass>(cls)](const Args& args, const Kwargs&) -> Value {
+              [&in, &abstract, weak = std::weak_ptr<PyClass>(cls)](const CallArgs& args, const Kwargs&) -> Value {
                 const PyClassPtr type = in.type_of(args.at(1));
                 const auto wanted = args.at(0).try_as<PyClass>();
                 return type->is_subclass_of(*wanted) || (wanted == weak.lock() && fits(in, abstract, *type, args[1]));
               });
     in.method(own_meta, "__subclasscheck__",
-              [&in, &abstract, weak = std::weak_ptr<PyClass>(cls)](const Args& args, const Kwargs&) -> Value {
+              [&in, &abstract, weak = std::weak_ptr<PyClass>(cls)](const CallArgs& args, const Kwargs&) -> Value {
                 const auto type = args.at(1).try_as<PyClass>();
                 return type && args[0].try_as<PyClass>() == weak.lock() && fits(in, abstract, *type, Value());
               });
     cls->dict.set(
         "__class_getitem__",
-        std::make_shared<MethodWrapper>(
-            true, in.native("__class_getitem__", [name = std::string(abstract.name)](const Args& args, const Kwargs&) {
-              return form(name, args.at(1).is_tuple() ? args[1].as_tuple() : Args{args[1]});
-            })));
+        std::make_shared<MethodWrapper>(true, in.native("__class_getitem__", [name = std::string(abstract.name)](
+                                                                                 const CallArgs& args, const Kwargs&) {
+          return form(name, args.at(1).is_tuple() ? args[1].as_tuple() : Args{args[1]});
+        })));
     module.globals.set(abstract.name, cls);
   }
 }

@@ -153,7 +153,7 @@ using Body = std::function<Value(const ModulePtr&, const NativeArguments&)>;
 template <class... Names>
 void define(Interpreter& in, const char* name, std::size_t required, Body body, Names... names) {
   in.method(in.types.nn_module, name,
-            [&in, name, required, body = std::move(body), names...](const Args& args, const Kwargs& kwargs) {
+            [&in, name, required, body = std::move(body), names...](const CallArgs& args, const Kwargs& kwargs) {
               const std::string shown = std::string("Module.") + name;
               const NativeArguments a(in, shown.c_str(), args, kwargs, {"self", names...}, required + 1);
               return body(self_of(in, a[0]), a);
@@ -169,7 +169,7 @@ void check_name(Interpreter& in, const ModulePtr& self, const std::string& kind,
 }
 
 void install_registration(Interpreter& in) {
-  in.method(in.types.nn_module, "__init__", [&in](const Args& args, const Kwargs& kwargs) {
+  in.method(in.types.nn_module, "__init__", [&in](const CallArgs& args, const Kwargs& kwargs) {
     const ModulePtr self = self_of(in, args.at(0));
     // Python ignores arguments only for classes that ask for it; a mixin's chain of super().__init__(**kwargs) ends
     // here.
@@ -393,8 +393,6 @@ void cast(Interpreter& in, const ModulePtr& self, const Args& args, const Kwargs
   for_each_module(self, [&](const std::string&, const ModulePtr& module) {
     const auto apply = [&](const TensorPtr& tensor) {
       if (tensor && dtype_info(tensor->dtype()).dtype_class == DTypeClass::floating) {
-        Args all{tensor};
-        all.insert(all.end(), args.begin(), args.end());
         tensor->assign(*in.call(in.get_attribute(tensor, "to"), args, kwargs).as_tensor());
       }
     };
@@ -404,27 +402,27 @@ void cast(Interpreter& in, const ModulePtr& self, const Args& args, const Kwargs
 }
 
 void install_changes(Interpreter& in) {
-  in.method(in.types.nn_module, "apply", [&in](const Args& args, const Kwargs&) {
+  in.method(in.types.nn_module, "apply", [&in](const CallArgs& args, const Kwargs&) {
     const ModulePtr self = self_of(in, args.at(0));
     const auto children = named_children(self);
     for (const auto& [name, child] : children) in.call_method(child, "apply", {args.at(1)});
     in.call(args.at(1), {self});
     return args[0];
   });
-  in.method(in.types.nn_module, "to", [&in](const Args& args, const Kwargs& kwargs) {
-    cast(in, self_of(in, args.at(0)), {args.begin() + 1, args.end()}, kwargs);
+  in.method(in.types.nn_module, "to", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    cast(in, self_of(in, args.at(0)), args.from(1), kwargs);
     return args[0];
   });
   const std::pair<const char*, DType> casts[] = {
       {"float", DType::float32}, {"double", DType::float64}, {"half", DType::float16}, {"bfloat16", DType::bfloat16}};
   for (const auto& [name, dtype] : casts)
-    in.method(in.types.nn_module, name, [&in, dtype = dtype](const Args& args, const Kwargs&) {
+    in.method(in.types.nn_module, name, [&in, dtype = dtype](const CallArgs& args, const Kwargs&) {
       cast(in, self_of(in, args.at(0)),
            {in.get_attribute(in.find_module("torch"), std::string(dtype_info(dtype).name))}, {});
       return args[0];
     });
   for (const char* name : {"cpu", "cuda", "share_memory", "compile"})
-    in.method(in.types.nn_module, name, [](const Args& args, const Kwargs&) { return args.at(0); });
+    in.method(in.types.nn_module, name, [](const CallArgs& args, const Kwargs&) { return args.at(0); });
   define(
       in, "train", 0,
       [&in](const ModulePtr& self, const NativeArguments& a) -> Value {
@@ -475,17 +473,18 @@ std::string module_text(Interpreter& in, const ModulePtr& module) {
 void install_rest(Interpreter& in) {
   const PyClassPtr cls = in.types.nn_module;
   in.method(cls, "__repr__",
-            [&in](const Args& args, const Kwargs&) -> Value { return module_text(in, self_of(in, args.at(0))); });
-  in.method(cls, "extra_repr", [](const Args&, const Kwargs&) -> Value { return ""; });
-  in.method(cls, "_get_name", [&in](const Args& args, const Kwargs&) -> Value { return in.type_of(args.at(0))->name; });
-  in.method(cls, "__call__", [&in](const Args& args, const Kwargs& kwargs) {
-    return in.call_method(args.at(0), "forward", {args.begin() + 1, args.end()}, kwargs);
+            [&in](const CallArgs& args, const Kwargs&) -> Value { return module_text(in, self_of(in, args.at(0))); });
+  in.method(cls, "extra_repr", [](const CallArgs&, const Kwargs&) -> Value { return ""; });
+  in.method(cls, "_get_name",
+            [&in](const CallArgs& args, const Kwargs&) -> Value { return in.type_of(args.at(0))->name; });
+  in.method(cls, "__call__", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    return in.call_method(args.at(0), "forward", args.from(1), kwargs);
   });
-  in.method(cls, "forward", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "forward", [&in](const CallArgs& args, const Kwargs&) -> Value {
     in.raise("NotImplementedError",
              "Module [" + in.type_of(args.at(0))->name + "] is missing the required \"forward\" function");
   });
-  in.method(cls, "__getattr__", [&in](const Args& args, const Kwargs&) {
+  in.method(cls, "__getattr__", [&in](const CallArgs& args, const Kwargs&) {
     const ModulePtr self = self_of(in, args.at(0));
     const std::string name = in.str(args.at(1));
     if (const auto value = in.nn_module_attribute(self, name)) return *value;
@@ -503,7 +502,7 @@ void install_rest(Interpreter& in) {
     const std::string store = kind == "register_forward_hook"       ? "_forward_hooks"
                               : kind == "register_forward_pre_hook" ? "_forward_pre_hooks"
                                                                     : "";
-    in.method(cls, name, [&in, store](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, name, [&in, store](const CallArgs& args, const Kwargs&) -> Value {
       const ModulePtr self = self_of(in, args.at(0));
       if (!store.empty()) {
         if (!self->attributes.contains(store)) self->attributes.set(store, Value::dict());

@@ -17,6 +17,35 @@ namespace scriptc::python {
 
 using PyClassPtr = std::shared_ptr<PyClass>;
 
+/// A native function's positional arguments. Reading one that the caller did not give throws MissingArgument, which
+/// Interpreter::call turns into Python's TypeError: no native needs to count for itself.
+class CallArgs {
+ public:
+  struct MissingArgument {
+    std::size_t position;  ///< counted from 1
+  };
+
+  CallArgs(const Args& args) : args_(args) {}
+  operator const Args&() const { return args_; }
+  const Value& operator[](std::size_t i) const {
+    if (i >= args_.size()) throw MissingArgument{i + 1};
+    return args_[i];
+  }
+  const Value& at(std::size_t i) const { return (*this)[i]; }
+  std::size_t size() const { return args_.size(); }
+  bool empty() const { return args_.empty(); }
+  Args::const_iterator begin() const { return args_.begin(); }
+  Args::const_iterator end() const { return args_.end(); }
+  /// All but the first `skipped`, which must be there.
+  Args from(std::size_t skipped) const {
+    if (skipped > args_.size()) throw MissingArgument{skipped};
+    return Args(args_.begin() + static_cast<std::ptrdiff_t>(skipped), args_.end());
+  }
+
+ private:
+  const Args& args_;
+};
+
 /// One line of a traceback.
 struct TraceLine {
   SourcePtr source;
@@ -178,6 +207,10 @@ class DictView : public Object {
   std::string type_name() const override {
     return kind == Kind::keys ? "dict_keys" : kind == Kind::values ? "dict_values" : "dict_items";
   }
+  /// Whether it is one of the keys or items.
+  bool contains(const Value& value) const;
+  /// keys() and items() compare as sets do.
+  bool equals(const Value& other) const override;
   Kind kind;
   std::shared_ptr<DictValue> dict;
 };

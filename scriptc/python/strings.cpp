@@ -133,7 +133,7 @@ std::vector<Value> rsplit_at(const std::string& text, const std::string& separat
   }
 }
 
-Value split(Interpreter& in, const Args& args, const Kwargs& kwargs, bool from_right) {
+Value split(Interpreter& in, const CallArgs& args, const Kwargs& kwargs, bool from_right) {
   const NativeArguments a(in, "split", args, kwargs, {"self", "sep", "maxsplit"}, 1);
   const std::string text = in.str(a[0]);
   const std::int64_t most = a.has(2) ? in.index(a[2]) : -1;
@@ -201,13 +201,43 @@ bool affix(Interpreter& in, const std::string& text, const Value& what, bool at_
   return at_start ? text.starts_with(what.as_string()) : text.ends_with(what.as_string());
 }
 
-std::int64_t find(const std::string& text, const std::string& what, bool from_right) {
-  const std::size_t at = from_right ? text.rfind(what) : text.find(what);
-  return at == std::string::npos ? -1
-                                 : static_cast<std::int64_t>(count_characters(std::string_view(text).substr(0, at)));
+/// The part of self that `find(what, start, stop)` and its kin search.
+struct SearchedPart {
+  std::string text;
+  std::int64_t before = 0;  ///< characters in front of it
+  bool exists = true;       ///< false: it would start behind the end, where not even '' is found
+};
+
+SearchedPart searched_part(Interpreter& in, const CallArgs& args) {
+  SearchedPart part{in.str(args.at(0))};
+  if (args.size() < 3) return part;
+  const auto size = static_cast<std::int64_t>(count_characters(part.text));
+  const auto place = [&](std::size_t i, std::int64_t otherwise) {
+    if (i >= args.size() || args[i].is_none()) return otherwise;
+    const std::int64_t at = in.index(args[i]);
+    return at < 0 ? std::max<std::int64_t>(at + size, 0) : at;
+  };
+  const std::int64_t start = place(2, 0), stop = std::min(place(3, size), size);
+  part.exists = start <= stop;
+  if (!part.exists) return part;
+  std::size_t from = 0;
+  for (std::int64_t n = 0; n < start; ++n) from += character_length(part.text, from);
+  std::size_t to = from;
+  for (std::int64_t n = start; n < stop; ++n) to += character_length(part.text, to);
+  part.text = part.text.substr(from, to - from);
+  part.before = start;
+  return part;
 }
 
-std::string pad(Interpreter& in, const Args& args, int side) {
+std::int64_t find(Interpreter& in, const CallArgs& args, bool from_right) {
+  const SearchedPart part = searched_part(in, args);
+  const std::string what = in.str(args.at(1));
+  const std::size_t at = from_right ? part.text.rfind(what) : part.text.find(what);
+  if (!part.exists || at == std::string::npos) return -1;
+  return part.before + static_cast<std::int64_t>(count_characters(std::string_view(part.text).substr(0, at)));
+}
+
+std::string pad(Interpreter& in, const CallArgs& args, int side) {
   const std::string text = in.str(args.at(0));
   const auto width = in.index(args.at(1));
   const std::string fill = args.size() > 2 ? in.str(args[2]) : " ";
@@ -228,7 +258,7 @@ bool all_of(const std::string& text, bool (*test)(char)) {
 
 void install_tests(Interpreter& in, const PyClassPtr& cls) {
   const auto test = [&](const char* name, std::function<bool(const std::string&)> holds) {
-    in.method(cls, name, [&in, holds = std::move(holds)](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, name, [&in, holds = std::move(holds)](const CallArgs& args, const Kwargs&) -> Value {
       return holds(in.str(args.at(0)));
     });
   };
@@ -251,7 +281,7 @@ void install_tests(Interpreter& in, const PyClassPtr& cls) {
 
 void install_changes(Interpreter& in, const PyClassPtr& cls) {
   const auto change = [&](const char* name, std::function<std::string(std::string)> apply) {
-    in.method(cls, name, [&in, apply = std::move(apply)](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, name, [&in, apply = std::move(apply)](const CallArgs& args, const Kwargs&) -> Value {
       return apply(in.str(args.at(0)));
     });
   };
@@ -264,27 +294,28 @@ void install_changes(Interpreter& in, const PyClassPtr& cls) {
   change("title", title);
   change("capitalize", capitalize);
   const auto stripper = [&](const char* name, bool left, bool right) {
-    in.method(cls, name, [&in, left, right](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, name, [&in, left, right](const CallArgs& args, const Kwargs&) -> Value {
       return strip(in.str(args.at(0)), args.size() > 1 && !args[1].is_none() ? in.str(args[1]) : kSpaces, left, right);
     });
   };
   stripper("strip", true, true);
   stripper("lstrip", true, false);
   stripper("rstrip", false, true);
-  in.method(cls, "ljust", [&in](const Args& args, const Kwargs&) -> Value { return pad(in, args, -1); });
-  in.method(cls, "rjust", [&in](const Args& args, const Kwargs&) -> Value { return pad(in, args, 1); });
-  in.method(cls, "center", [&in](const Args& args, const Kwargs&) -> Value { return pad(in, args, 0); });
-  in.method(cls, "zfill", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "ljust", [&in](const CallArgs& args, const Kwargs&) -> Value { return pad(in, args, -1); });
+  in.method(cls, "rjust", [&in](const CallArgs& args, const Kwargs&) -> Value { return pad(in, args, 1); });
+  in.method(cls, "center", [&in](const CallArgs& args, const Kwargs&) -> Value { return pad(in, args, 0); });
+  in.method(cls, "zfill", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const std::string text = in.str(args.at(0));
     const bool sign = !text.empty() && (text[0] == '-' || text[0] == '+');
-    const std::string padded = pad(in, {sign ? text.substr(1) : text, in.index(args.at(1)) - (sign ? 1 : 0), "0"}, 1);
+    const std::string padded =
+        pad(in, Args{sign ? text.substr(1) : text, in.index(args.at(1)) - (sign ? 1 : 0), "0"}, 1);
     return sign ? text[0] + padded : padded;
   });
-  in.method(cls, "removeprefix", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "removeprefix", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const std::string text = in.str(args.at(0)), what = in.str(args.at(1));
     return text.starts_with(what) ? text.substr(what.size()) : text;
   });
-  in.method(cls, "removesuffix", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "removesuffix", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const std::string text = in.str(args.at(0)), what = in.str(args.at(1));
     return text.ends_with(what) ? text.substr(0, text.size() - what.size()) : text;
   });
@@ -292,37 +323,40 @@ void install_changes(Interpreter& in, const PyClassPtr& cls) {
 
 void install_searches(Interpreter& in, const PyClassPtr& cls) {
   for (const bool right : {false, true}) {
-    in.method(cls, right ? "rfind" : "find", [&in, right](const Args& args, const Kwargs&) -> Value {
-      return find(in.str(args.at(0)), in.str(args.at(1)), right);
-    });
-    in.method(cls, right ? "rindex" : "index", [&in, right](const Args& args, const Kwargs&) -> Value {
-      const std::int64_t at = find(in.str(args.at(0)), in.str(args.at(1)), right);
+    in.method(cls, right ? "rfind" : "find",
+              [&in, right](const CallArgs& args, const Kwargs&) -> Value { return find(in, args, right); });
+    in.method(cls, right ? "rindex" : "index", [&in, right](const CallArgs& args, const Kwargs&) -> Value {
+      const std::int64_t at = find(in, args, right);
       if (at < 0) in.raise("ValueError", "substring not found");
       return at;
     });
     in.method(cls, right ? "rsplit" : "split",
-              [&in, right](const Args& args, const Kwargs& kwargs) { return split(in, args, kwargs, right); });
-    in.method(cls, right ? "rpartition" : "partition", [&in, right](const Args& args, const Kwargs&) {
+              [&in, right](const CallArgs& args, const Kwargs& kwargs) { return split(in, args, kwargs, right); });
+    in.method(cls, right ? "rpartition" : "partition", [&in, right](const CallArgs& args, const Kwargs&) {
       const std::string text = in.str(args.at(0)), separator = in.str(args.at(1));
       const std::size_t at = right ? text.rfind(separator) : text.find(separator);
       if (at == std::string::npos) return right ? Value::tuple({"", "", text}) : Value::tuple({text, "", ""});
       return Value::tuple({text.substr(0, at), separator, text.substr(at + separator.size())});
     });
   }
-  in.method(cls, "count", [&in](const Args& args, const Kwargs&) -> Value {
-    const std::string text = in.str(args.at(0)), what = in.str(args.at(1));
+  in.method(cls, "count", [&in](const CallArgs& args, const Kwargs&) -> Value {
+    const auto [text, before, exists] = searched_part(in, args);
+    const std::string what = in.str(args.at(1));
+    if (!exists) return 0;
     if (what.empty()) return static_cast<std::int64_t>(count_characters(text) + 1);
     std::int64_t count = 0;
     for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + what.size())) ++count;
     return count;
   });
-  in.method(cls, "startswith", [&in](const Args& args, const Kwargs&) -> Value {
-    return affix(in, in.str(args.at(0)), args.at(1), true);
+  in.method(cls, "startswith", [&in](const CallArgs& args, const Kwargs&) -> Value {
+    const SearchedPart part = searched_part(in, args);
+    return affix(in, part.text, args.at(1), true) && part.exists;
   });
-  in.method(cls, "endswith", [&in](const Args& args, const Kwargs&) -> Value {
-    return affix(in, in.str(args.at(0)), args.at(1), false);
+  in.method(cls, "endswith", [&in](const CallArgs& args, const Kwargs&) -> Value {
+    const SearchedPart part = searched_part(in, args);
+    return affix(in, part.text, args.at(1), false) && part.exists;
   });
-  in.method(cls, "splitlines", [&in](const Args& args, const Kwargs&) {
+  in.method(cls, "splitlines", [&in](const CallArgs& args, const Kwargs&) {
     std::vector<Value> lines = split_at(replace_all(in, in.str(args.at(0)), "\r\n", "\n", -1), "\n", -1);
     if (lines.back().as_string().empty()) lines.pop_back();
     return Value::list(std::move(lines));
@@ -336,45 +370,46 @@ void install_strings(Interpreter& in) {
   in.builtins->globals.set("str", cls);
   cls->dict.set(
       "__new__",
-      in.native("str", [&in, weak = std::weak_ptr<PyClass>(cls)](const Args& args, const Kwargs& kwargs) -> Value {
-        const NativeArguments a(in, "str", {args.begin() + 1, args.end()}, kwargs, {"object", "encoding", "errors"}, 0);
+      in.native("str", [&in, weak = std::weak_ptr<PyClass>(cls)](const CallArgs& args, const Kwargs& kwargs) -> Value {
+        const NativeArguments a(in, "str", args.from(1), kwargs, {"object", "encoding", "errors"}, 0);
         const auto bytes = a.has(1) ? a[0].try_as<BytesObject>() : nullptr;
         const Value text = bytes ? bytes->bytes : a.has(0) ? in.str(a[0]) : std::string();
-        const auto wanted = args.at(0).try_as<PyClass>();
+        const auto wanted = class_argument(in, args, weak.lock());
         if (wanted == weak.lock()) return text;
         const Value instance = in.allocate(wanted);
         instance.try_as<PyInstance>()->payload = text;
         instance.try_as<PyInstance>()->has_payload = true;
         return instance;
       }));
-  in.method(cls, "__str__", [&in](const Args& args, const Kwargs&) { return in.plain(args.at(0)); });
+  in.method(cls, "__str__", [&in](const CallArgs& args, const Kwargs&) { return in.plain(args.at(0)); });
   in.method(cls, "__repr__",
-            [&in](const Args& args, const Kwargs&) -> Value { return scriptc::repr(in.plain(args.at(0))); });
+            [&in](const CallArgs& args, const Kwargs&) -> Value { return scriptc::repr(in.plain(args.at(0))); });
   in.method(cls, "__len__",
-            [&in](const Args& args, const Kwargs&) -> Value { return in.length(in.plain(args.at(0))); });
-  in.method(cls, "__contains__",
-            [&in](const Args& args, const Kwargs&) -> Value { return in.contains(in.plain(args.at(0)), args.at(1)); });
+            [&in](const CallArgs& args, const Kwargs&) -> Value { return in.length(in.plain(args.at(0))); });
+  in.method(cls, "__contains__", [&in](const CallArgs& args, const Kwargs&) -> Value {
+    return in.contains(in.plain(args.at(0)), args.at(1));
+  });
   in.method(cls, "__iter__",
-            [&in](const Args& args, const Kwargs&) -> Value { return in.iterate(in.plain(args.at(0))); });
-  in.method(cls, "__hash__", [&in](const Args& args, const Kwargs&) -> Value {
+            [&in](const CallArgs& args, const Kwargs&) -> Value { return in.iterate(in.plain(args.at(0))); });
+  in.method(cls, "__hash__", [&in](const CallArgs& args, const Kwargs&) -> Value {
     return static_cast<std::int64_t>(hash_value(in.plain(args.at(0))));
   });
   in.method(cls, "join",
-            [&in](const Args& args, const Kwargs&) { return join_strings(in, in.str(args.at(0)), args.at(1)); });
-  in.method(cls, "format", [&in](const Args& args, const Kwargs& kwargs) -> Value {
-    return str_format(in, in.str(args.at(0)), {args.begin() + 1, args.end()}, kwargs);
+            [&in](const CallArgs& args, const Kwargs&) { return join_strings(in, in.str(args.at(0)), args.at(1)); });
+  in.method(cls, "format", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
+    return str_format(in, in.str(args.at(0)), args.from(1), kwargs);
   });
-  in.method(cls, "format_map", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "format_map", [&in](const CallArgs& args, const Kwargs&) -> Value {
     Kwargs names;
     for (const Value& key : in.to_vector(in.call_method(args.at(1), "keys")))
       names.emplace_back(in.str(key), in.get_item(args[1], key));
     return str_format(in, in.str(args.at(0)), {}, names);
   });
-  in.method(cls, "replace", [&in](const Args& args, const Kwargs& kwargs) -> Value {
+  in.method(cls, "replace", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
     const NativeArguments a(in, "replace", args, kwargs, {"self", "old", "new", "count"}, 3);
     return replace_all(in, in.str(a[0]), in.str(a[1]), in.str(a[2]), a.has(3) ? in.index(a[3]) : -1);
   });
-  in.method(cls, "encode", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "encode", [&in](const CallArgs& args, const Kwargs&) -> Value {
     return std::make_shared<BytesObject>(in.str(args.at(0)));
   });
   install_tests(in, cls);
@@ -382,8 +417,8 @@ void install_strings(Interpreter& in) {
   install_searches(in, cls);
   in.builtins->globals.set("bytes", in.types.bytes);
   in.method(in.types.bytes, "decode",
-            [](const Args& args, const Kwargs&) -> Value { return args.at(0).try_as<BytesObject>()->bytes; });
-  in.method(in.types.bytes, "__len__", [](const Args& args, const Kwargs&) -> Value {
+            [](const CallArgs& args, const Kwargs&) -> Value { return args.at(0).try_as<BytesObject>()->bytes; });
+  in.method(in.types.bytes, "__len__", [](const CallArgs& args, const Kwargs&) -> Value {
     return static_cast<std::int64_t>(args.at(0).try_as<BytesObject>()->bytes.size());
   });
 }

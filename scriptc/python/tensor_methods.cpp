@@ -7,7 +7,7 @@
 namespace scriptc::python {
 namespace {
 
-TensorPtr self_of(Interpreter& in, const Args& args) {
+TensorPtr self_of(Interpreter& in, const CallArgs& args) {
   if (args.empty() || !args[0].is_tensor()) in.raise("TypeError", "a method of Tensor needs a Tensor");
   return args[0].as_tensor();
 }
@@ -23,7 +23,7 @@ Value converted(Interpreter& in, const TensorPtr& tensor, DType dtype) {
   return in.call_operator("to", {tensor, dtype_constant(in, dtype)}, {});
 }
 
-Value to(Interpreter& in, const Args& args, const Kwargs& kwargs) {
+Value to(Interpreter& in, const CallArgs& args, const Kwargs& kwargs) {
   const TensorPtr self = self_of(in, args);
   std::optional<DType> dtype;
   const auto look = [&](const Value& value) {
@@ -36,7 +36,7 @@ Value to(Interpreter& in, const Args& args, const Kwargs& kwargs) {
 }
 
 void install_reads(Interpreter& in, const PyClassPtr& cls) {
-  in.method(cls, "size", [&in](const Args& args, const Kwargs& kwargs) -> Value {
+  in.method(cls, "size", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
     const NativeArguments a(in, "size", args, kwargs, {"self", "dim"}, 1);
     const auto& shape = self_of(in, args)->shape();
     if (a.get(1).is_none()) return make_size(in, shape);
@@ -48,22 +48,22 @@ void install_reads(Interpreter& in, const PyClassPtr& cls) {
     return shape[static_cast<std::size_t>(dim < 0 ? dim + rank : dim)];
   });
   for (const char* name : {"dim", "ndimension"})
-    in.method(cls, name, [&in](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, name, [&in](const CallArgs& args, const Kwargs&) -> Value {
       return static_cast<std::int64_t>(self_of(in, args)->shape().size());
     });
   for (const char* name : {"numel", "nelement"})
-    in.method(cls, name, [&in](const Args& args, const Kwargs&) -> Value { return self_of(in, args)->numel(); });
-  in.method(cls, "element_size", [&in](const Args& args, const Kwargs&) -> Value {
+    in.method(cls, name, [&in](const CallArgs& args, const Kwargs&) -> Value { return self_of(in, args)->numel(); });
+  in.method(cls, "element_size", [&in](const CallArgs& args, const Kwargs&) -> Value {
     return static_cast<std::int64_t>(dtype_info(self_of(in, args)->dtype()).size);
   });
-  in.method(cls, "is_floating_point", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "is_floating_point", [&in](const CallArgs& args, const Kwargs&) -> Value {
     return dtype_info(self_of(in, args)->dtype()).dtype_class == DTypeClass::floating;
   });
-  in.method(cls, "is_complex", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "is_complex", [&in](const CallArgs& args, const Kwargs&) -> Value {
     return dtype_info(self_of(in, args)->dtype()).dtype_class == DTypeClass::complex;
   });
-  in.method(cls, "is_contiguous", [](const Args&, const Kwargs&) -> Value { return true; });
-  in.method(cls, "item", [&in](const Args& args, const Kwargs&) {
+  in.method(cls, "is_contiguous", [](const CallArgs&, const Kwargs&) -> Value { return true; });
+  in.method(cls, "item", [&in](const CallArgs& args, const Kwargs&) {
     const TensorPtr self = self_of(in, args);
     if (self->numel() != 1)
       in.raise("RuntimeError",
@@ -73,9 +73,9 @@ void install_reads(Interpreter& in, const PyClassPtr& cls) {
     return value;
   });
   in.method(cls, "tolist",
-            [&in](const Args& args, const Kwargs&) { return values_of(in, self_of(in, args), "tolist()"); });
+            [&in](const CallArgs& args, const Kwargs&) { return values_of(in, self_of(in, args), "tolist()"); });
   for (const char* name : {"numpy", "__array__"})
-    in.method(cls, name, [&in](const Args&, const Kwargs&) -> Value {
+    in.method(cls, name, [&in](const CallArgs&, const Kwargs&) -> Value {
       in.raise("RuntimeError", "Tensor.numpy() is not available: there is no numpy here");
     });
 }
@@ -84,7 +84,7 @@ void install_changes(Interpreter& in, const PyClassPtr& cls) {
   for (const char* name : {"detach", "cpu", "cuda", "contiguous", "pin_memory", "share_memory_", "detach_",
                            "requires_grad_", "retain_grad"}) {
     const std::string kind = name;
-    in.method(cls, name, [&in, kind](const Args& args, const Kwargs& kwargs) -> Value {
+    in.method(cls, name, [&in, kind](const CallArgs& args, const Kwargs& kwargs) -> Value {
       const TensorPtr self = self_of(in, args);
       if (kind == "requires_grad_")
         self->requires_grad = args.size() > 1 ? in.truth(args[1]) : kwargs.empty() || in.truth(kwargs[0].second);
@@ -94,14 +94,14 @@ void install_changes(Interpreter& in, const PyClassPtr& cls) {
       return alias;
     });
   }
-  in.method(cls, "clone", [&in](const Args& args, const Kwargs&) -> Value {
+  in.method(cls, "clone", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const TensorPtr self = self_of(in, args);
     if (self->state() == Tensor::State::meta) return Tensor::meta(self->dtype(), self->shape());
     return in.call_operator("clone", {self}, {});
   });
   for (const char* name : {"to", "type"})
-    in.method(cls, name, [&in](const Args& args, const Kwargs& kwargs) { return to(in, args, kwargs); });
-  in.method(cls, "type_as", [&in](const Args& args, const Kwargs&) {
+    in.method(cls, name, [&in](const CallArgs& args, const Kwargs& kwargs) { return to(in, args, kwargs); });
+  in.method(cls, "type_as", [&in](const CallArgs& args, const Kwargs&) {
     return converted(in, self_of(in, args), args.at(1).as_tensor()->dtype());
   });
   const std::pair<const char*, DType> casts[] = {
@@ -109,27 +109,27 @@ void install_changes(Interpreter& in, const PyClassPtr& cls) {
       {"long", DType::int64},    {"int", DType::int32},      {"short", DType::int16},  {"char", DType::int8},
       {"byte", DType::uint8},    {"bool", DType::boolean}};
   for (const auto& [name, dtype] : casts)
-    in.method(cls, name, [&in, dtype = dtype](const Args& args, const Kwargs&) {
+    in.method(cls, name, [&in, dtype = dtype](const CallArgs& args, const Kwargs&) {
       return converted(in, self_of(in, args), dtype);
     });
   for (const char* kind : {"zeros", "ones", "empty", "full"})
-    in.method(cls, std::string("new_") + kind, [&in, kind = std::string(kind)](const Args& args, const Kwargs& kwargs) {
-      Kwargs named = kwargs;
-      if (std::none_of(kwargs.begin(), kwargs.end(), [](const auto& entry) { return entry.first == "dtype"; }))
-        named.emplace_back("dtype", dtype_constant(in, self_of(in, args)->dtype()));
-      return in.call_operator(kind, {args.begin() + 1, args.end()}, named);
-    });
-  in.method(cls, "new_tensor", [&in](const Args& args, const Kwargs&) {
+    in.method(
+        cls, std::string("new_") + kind, [&in, kind = std::string(kind)](const CallArgs& args, const Kwargs& kwargs) {
+          Kwargs named = kwargs;
+          if (std::none_of(kwargs.begin(), kwargs.end(), [](const auto& entry) { return entry.first == "dtype"; }))
+            named.emplace_back("dtype", dtype_constant(in, self_of(in, args)->dtype()));
+          return in.call_operator(kind, args.from(1), named);
+        });
+  in.method(cls, "new_tensor", [&in](const CallArgs& args, const Kwargs&) {
     return in.call(in.get_attribute(in.find_module("torch"), "tensor"), {args.at(1)},
                    {{"dtype", dtype_constant(in, self_of(in, args)->dtype())}});
   });
   in.method(cls, "__deepcopy__",
-            [&in](const Args& args, const Kwargs&) { return in.call(in.get_attribute(args.at(0), "clone"), {}); });
+            [&in](const CallArgs& args, const Kwargs&) { return in.call(in.get_attribute(args.at(0), "clone"), {}); });
 }
 
-Value make_parameter(Interpreter& in, const Args& args, const Kwargs& kwargs) {
-  const NativeArguments a(in, "Parameter.__new__", {args.begin() + 1, args.end()}, kwargs, {"data", "requires_grad"},
-                          0);
+Value make_parameter(Interpreter& in, const CallArgs& args, const Kwargs& kwargs) {
+  const NativeArguments a(in, "Parameter.__new__", args.from(1), kwargs, {"data", "requires_grad"}, 0);
   TensorPtr parameter = Tensor::meta(in.default_dtype, {0});
   if (a.has(0) && !a[0].is_none()) {
     if (const auto opaque = a[0].try_as<Opaque>()) in.opaque_used(*opaque);
@@ -151,25 +151,26 @@ void install_tensor_class(Interpreter& in) {
   const PyClassPtr parameter = in.types.parameter = in.native_class("Parameter", {tensor}, "torch.nn.parameter");
   install_reads(in, tensor);
   install_changes(in, tensor);
-  tensor->dict.set("__new__", in.native("torch.Tensor", [&in](const Args& args, const Kwargs& kwargs) {
+  tensor->dict.set("__new__", in.native("torch.Tensor", [&in](const CallArgs& args, const Kwargs& kwargs) {
     const bool data = args.size() == 2 && (args[1].is_list() || (args[1].is_tuple() && !args[1].is_same(Value())));
     if (args.size() == 2 && args[1].is_tensor()) return args[1];
     if (data)
       return in.call(in.get_attribute(in.find_module("torch"), "tensor"), {args[1]},
                      {{"dtype", dtype_constant(in, in.default_dtype)}});
-    return in.call_operator("empty", {args.begin() + 1, args.end()}, kwargs);
+    return in.call_operator("empty", args.from(1), kwargs);
   }));
-  parameter->dict.set(
-      "__new__", in.native("torch.nn.parameter.Parameter",
-                           [&in](const Args& args, const Kwargs& kwargs) { return make_parameter(in, args, kwargs); }));
+  parameter->dict.set("__new__",
+                      in.native("torch.nn.parameter.Parameter", [&in](const CallArgs& args, const Kwargs& kwargs) {
+                        return make_parameter(in, args, kwargs);
+                      }));
   in.native_modules.emplace("torch.nn.parameter", [&in](PyModule& module) {
     module.globals.set("Parameter", in.types.parameter);
     for (const char* name : {"UninitializedParameter", "UninitializedBuffer"})
-      in.function(module, name, [&in, name](const Args&, const Kwargs&) -> Value {
+      in.function(module, name, [&in, name](const CallArgs&, const Kwargs&) -> Value {
         in.raise("NotImplementedError", std::string(name) + " is not supported: give every layer its sizes");
       });
-    in.function(module, "is_lazy", [](const Args&, const Kwargs&) -> Value { return false; });
-    in.function(module, "Buffer", [](const Args& args, const Kwargs&) { return args.at(0); });
+    in.function(module, "is_lazy", [](const CallArgs&, const Kwargs&) -> Value { return false; });
+    in.function(module, "Buffer", [](const CallArgs& args, const Kwargs&) { return args.at(0); });
   });
 }
 

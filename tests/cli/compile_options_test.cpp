@@ -35,10 +35,13 @@ TEST(CompileOptions, FormatByExtensionOrByName) {
 TEST(CompileOptions, TrainingModeIsNotFrozen) { EXPECT_FALSE(given({"--train"}).freeze); }
 
 TEST(CompileOptions, CapsGoWhereTheyBelong) {
-  const CompileOptions options = given({"--max-depth", "9", "--max-bytes", "8", "--max-steps", "7"});
+  const CompileOptions options =
+      given({"--max-depth", "9", "--max-bytes", "8", "--max-steps", "7", "--max-memory", "6", "--max-calls", "5"});
   EXPECT_EQ(options.reading.caps.depth, 9u);
   EXPECT_EQ(options.reading.caps.inflated_bytes, 8u);
   EXPECT_EQ(options.limits.steps, 7);
+  EXPECT_EQ(options.limits.memory, 6);
+  EXPECT_EQ(options.limits.depth, 5);
 }
 
 TEST(CompileOptions, InputsAreParsed) {

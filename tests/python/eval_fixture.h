@@ -47,6 +47,16 @@ class EvalTest : public ::testing::Test {
     return "no error";
   }
 
+  /// The whole message of what evaluating an expression throws.
+  std::string error_of_value(const std::string& expression) {
+    try {
+      value_of(expression);
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return "no error";
+  }
+
   Evaluator evaluator{options()};
   std::shared_ptr<PyModule> module = evaluator.make_module("net", source("net.py", ""));
 };

@@ -118,7 +118,7 @@ TEST_F(EvalTest, EndlessWorkIsCapped) {
 
 TEST_F(EvalTest, EndlessRecursionAndMemoryAreCapped) {
   EXPECT_EQ(error_of("def f(): return f()\nf()"),
-            "calls nest deeper than 400\n  help: raise the limit with --max-depth N");
+            "calls nest deeper than 400\n  help: raise the limit with --max-calls N");
   EXPECT_EQ(error_of("x = [0] * 10 ** 12"),
             "evaluation takes more than 1000000000 bytes\n  help: raise the limit with --max-memory N");
 }

@@ -1,0 +1,85 @@
+#include "eval_fixture.h"
+
+namespace scriptc::python {
+
+TEST_F(EvalTest, NativesMissArguments) {
+  EXPECT_EQ(eval("math.sqrt()"), "TypeError: sqrt() takes at least 1 argument (0 given)");
+  EXPECT_EQ(eval("'a'.zfill()"), "TypeError: zfill() takes at least 1 argument (0 given)");
+}
+
+TEST_F(EvalTest, NativeMethodsRefuseOtherSelves) {
+  EXPECT_EQ(eval("dict.clear(3)"), "TypeError: descriptor 'clear' for 'dict' objects doesn't apply to a 'int' object");
+  EXPECT_EQ(eval("list.reverse()"), "TypeError: unbound method reverse() needs an argument");
+}
+
+TEST_F(EvalTest, StringsAreSearchedInPart) {
+  EXPECT_EQ(eval("'banana'.find('an', 2), 'banana'.rfind('an', 0, -3), 'banana'.count('a', 2, 5)"), "(3, 1, 1)");
+  EXPECT_EQ(eval("'äbc'.startswith('b', 1), 'äbc'.endswith('b', 0, -1), 'abc'.find('', 4)"), "(True, True, -1)");
+}
+
+TEST_F(EvalTest, RegularExpressions) {
+  run("import re");
+  EXPECT_EQ(eval(R"(re.split(r'(\d.*)', 'se0.25'))"), "['se', '0.25', '']");
+  EXPECT_EQ(eval(R"(re.match(r'(?P<name>\w+?)(\d+)$', 'layer12').groupdict())"), "{'name': 'layer'}");
+  EXPECT_EQ(eval(R"(re.sub(r'(a)(b)?', r'<\2\1>', 'abca'))"), "'<ba>c<a>'");
+  EXPECT_EQ(eval("re.compile('(')"), "error: missing ), unterminated subpattern at position 1");
+}
+
+TEST_F(EvalTest, NumpyOfNumbers) {
+  run("import numpy as np");
+  EXPECT_EQ(eval("[x for x in np.linspace(0, 1, 5)]"), "[0.0, 0.25, 0.5, 0.75, 1.0]");
+  EXPECT_EQ(eval("np.cumsum([3, 4]).tolist(), np.prod((2, 3)), int(np.sqrt(16))"), "([3, 7], 6, 4)");
+  EXPECT_EQ(eval("(np.array([1, 2.5]) * 2).tolist()"), "[2.0, 5.0]");
+  EXPECT_EQ(eval("np.array([[1]])"),
+            "NotImplementedError: numpy arrays in constructors are one-dimensional lists of numbers");
+}
+
+TEST_F(EvalTest, SignaturesAreInspected) {
+  run("import inspect\nclass C:\n    def __init__(self, a, *b, c=3, **d): pass");
+  EXPECT_EQ(eval("list(inspect.signature(C).parameters)"), "['a', 'b', 'c', 'd']");
+  EXPECT_EQ(eval("inspect.signature(C).parameters['c'].default"), "3");
+  EXPECT_EQ(eval("inspect.getfullargspec(C.__init__).args"), "['self', 'a']");
+  EXPECT_EQ(eval("inspect.isclass(C), inspect.isfunction(C)"), "(True, False)");
+}
+
+TEST_F(EvalTest, VersionsCompare) {
+  run("from packaging import version");
+  EXPECT_EQ(eval("version.parse('1.10.0+cu113') > version.parse('1.9')"), "True");
+  EXPECT_EQ(eval("[version.parse(v) < version.parse('2.0') for v in ('2.0rc1', '2.0.dev3', '2.0.0', '2.0.post1')]"),
+            "[True, True, False, False]");
+}
+
+TEST_F(EvalTest, ReparametrisationsAreRefused) {
+  EXPECT_EQ(error_of("nn.utils.weight_norm(None)"),
+            "NotImplementedError: weight_norm() computes a weight in a hook of Python, which TorchScript cannot hold\n"
+            "  net.py:1: in <module>\n"
+            "      nn.utils.weight_norm(None)\n"
+            "  help: fold it into the weights in Python (torch.nn.utils.remove_weight_norm, remove_spectral_norm, "
+            "parametrize.remove_parametrizations) and define the model without it");
+}
+
+TEST_F(EvalTest, WarningsAreCaughtQuietly) {
+  run("import warnings\nwith warnings.catch_warnings(record=True) as w:\n    warnings.warn('x')");
+  EXPECT_EQ(eval("w"), "[]");
+}
+
+TEST_F(EvalTest, OverloadsReachTheImplementation) {
+  run("@torch.jit._overload\ndef f(x: int): ...\n@torch.jit._overload\ndef f(x: float): ...\ndef f(x): return x");
+  const auto fn = value_of("f").try_as<PyFunction>();
+  ASSERT_EQ(fn->overloads.size(), 2u);
+  EXPECT_EQ(fn->overloads[0]->args().args[0].annotation->kind, ExprKind::Name);
+}
+
+TEST_F(EvalTest, ViewsOfDictsCompareAsSets) {
+  EXPECT_EQ(eval("{'a': 1}.items() == {'a': 1}.items(), {'a': 1}.keys() == {'a'}, {'a': 1}.items() == {('a', 2)}"),
+            "(True, True, False)");
+}
+
+TEST_F(EvalTest, TypeGoesThroughTheMetaclassOfTheBases) {
+  run("class M(type):\n    def __new__(m, name, bases, names):\n        return super().__new__(m, name + '!', bases, "
+      "names)");
+  run("class A(metaclass=M): pass");
+  EXPECT_EQ(eval("type('B', (A,), {}).__name__"), "'B!'");
+}
+
+}  // namespace scriptc::python
