@@ -238,6 +238,17 @@ std::optional<jit::Expr> TreeBuilder::tensor_cast(const py::Call& node) {
   return apply(node.span, to, {literal(node.span, Value(static_cast<std::int64_t>(DType::boolean)))});
 }
 
+// `torch.cat(tuple(xs))`: the operator takes a list, and TorchScript has no tuples of unknown length.
+std::optional<jit::Expr> TreeBuilder::tuple_as_list(const Value& callee, const py::Call& node) {
+  static const std::set<std::string> kTakeTensors = {"cat", "concat", "stack", "hstack", "vstack", "dstack"};
+  const auto op = callee.try_as<py::OperatorRef>();
+  const auto* made = node.args.empty() ? nullptr : py::as<py::Call>(node.args[0]);
+  if (!op || !kTakeTensors.contains(op->name) || !made || made->args.size() != 1) return std::nullopt;
+  const std::optional<Value> maker = value_of(made->func);
+  if (!maker || qualified_name_of(*maker) != "builtins.tuple") return std::nullopt;
+  return apply(made->span, named(made->func->span, special_form(c10::prim::list)), {expression(made->args[0])});
+}
+
 jit::Expr TreeBuilder::call(const py::Call& node) {
   const std::optional<Value> known = value_of(node.func);
   if (known) {
@@ -258,7 +269,14 @@ jit::Expr TreeBuilder::call(const py::Call& node) {
   py::ExprList positional = node.args;
   for (std::size_t i = 0; known && i < positional.size(); ++i)
     positional[i] = as_declared(*known, i, "", positional[i]);
+  const std::optional<Expr> sequence = known ? tuple_as_list(*known, node) : std::nullopt;
+  if (sequence) positional.erase(positional.begin());
   auto args = list(node.span, positional);
+  if (sequence) {
+    std::vector<Expr> all{*sequence};
+    for (const Expr& arg : args) all.push_back(arg);
+    args = jit::List<Expr>::create(at, all);
+  }
   if (const std::optional<Expr> sizes = sizes_as_list(node)) args = jit::List<Expr>::create(at, {*sizes});
   return jit::Apply::create(at, expression(node.func), args, jit::List<jit::Attribute>::create(at, keywords));
 }

@@ -47,6 +47,7 @@ class TreeBuilder {
   Expr reverse(const python::Call& node);
   std::optional<Expr> sizes_as_list(const python::Call& node);
   std::optional<Expr> tensor_cast(const python::Call& node);
+  std::optional<Expr> tuple_as_list(const Value& callee, const python::Call& node);
   python::ExprPtr as_declared(const Value& callee, std::size_t position, const std::string& keyword,
                               const python::ExprPtr& arg) const;
 
