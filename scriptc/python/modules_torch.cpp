@@ -314,6 +314,9 @@ void install_torch_modules(Interpreter& in) {
   const auto answers = [&in](const std::string& module_name, std::vector<std::pair<std::string, Value>> fixed) {
     in.native_modules.emplace(module_name, [&in, fixed](PyModule& module) {
       module.is_package = true;
+      module.missing = [&in, where = module.name](const std::string& name) -> std::optional<Value> {
+        return in.make_opaque(where + "." + name, "it is not part of the " + quote(where) + " that is built in");
+      };
       for (const auto& [name, value] : fixed)
         in.function(module, name, [result = value](const CallArgs&, const Kwargs&) { return result; });
     });
@@ -372,6 +375,10 @@ void install_torch_modules(Interpreter& in) {
                        kLoadHelp);
             });
     });
+  in.native_modules.emplace("torch.jit.annotations", [&in](PyModule& module) {
+    for (const char* name : {"Any", "Dict", "List", "Optional", "Tuple", "Union"})
+      module.globals.set(name, *in.find_module("typing")->globals.find(name));
+  });
   in.native_modules.emplace("torch.version", [&in](PyModule& module) {
     module.globals.set("__version__", *in.module_attribute(*in.find_module("torch"), "__version__"));
     module.globals.set("cuda", Value());
