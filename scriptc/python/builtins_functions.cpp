@@ -179,14 +179,18 @@ void install_iteration(Interpreter& in, const Define& def) {
   });
   def("any", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const IteratorPtr items = in.iterate(args.at(0));
-    for (Value item; items->next(item);)
+    for (Value item; items->next(item);) {
+      in.step();
       if (in.truth(item)) return true;
+    }
     return false;
   });
   def("all", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const IteratorPtr items = in.iterate(args.at(0));
-    for (Value item; items->next(item);)
+    for (Value item; items->next(item);) {
+      in.step();
       if (!in.truth(item)) return false;
+    }
     return true;
   });
   const auto iterator_class = [&](const char* name, NativeFunction::Body make) {

@@ -117,6 +117,7 @@ void Interpreter::ensure_run(PyModule& module) {
   try {
     body();
   } catch (...) {
+    made_modules.push_back(std::static_pointer_cast<PyModule>(module.shared_from_this()));
     modules.erase(module.name);
     throw;
   }

@@ -158,8 +158,12 @@ std::size_t SetObject::hash() const {
 }
 
 std::int64_t RangeObject::size() const {
-  if (step > 0) return stop > start ? (stop - start - 1) / step + 1 : 0;
-  return start > stop ? (start - stop - 1) / -step + 1 : 0;
+  if (step > 0 ? stop <= start : stop >= start) return 0;
+  // Unsigned: the distance may be more than an int64 holds.
+  const auto from = static_cast<std::uint64_t>(start), to = static_cast<std::uint64_t>(stop);
+  const std::uint64_t stride = step > 0 ? static_cast<std::uint64_t>(step) : 0 - static_cast<std::uint64_t>(step);
+  const std::uint64_t count = ((step > 0 ? to - from : from - to) - 1) / stride + 1;
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(count, INT64_MAX));
 }
 
 bool RangeObject::equals(const Value& other) const {

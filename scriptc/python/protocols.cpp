@@ -177,7 +177,7 @@ bool Interpreter::truth(const Value& value) {
   if (const auto opaque = value.try_as<Opaque>()) opaque_used(*opaque);
   if (const auto result = call_special(value, "__bool__")) return truth(*result);
   const Value& inner = plain(value);
-  if (!inner.is_same(value)) return truth(inner);
+  if (&inner != &value) return truth(inner);
   if (const auto size = call_special(value, "__len__")) return truth(*size);
   if (value.is_list()) return !value.as_list().empty();
   if (value.is_tuple()) return !value.as_tuple().empty();
@@ -359,8 +359,13 @@ bool Interpreter::contains(const Value& container, const Value& item) {
   if (const auto view = container.try_as<DictView>(); view && view->kind == DictView::Kind::keys)
     return view->dict->find(item) != nullptr;
   if (const auto range = container.try_as<RangeObject>(); range && item.is_int()) {
-    const std::int64_t offset = item.as_int() - range->start;
-    return offset % range->step == 0 && offset / range->step >= 0 && offset / range->step < range->size();
+    const std::int64_t wanted = item.as_int();
+    if (range->step > 0 ? wanted < range->start || wanted >= range->stop
+                        : wanted > range->start || wanted <= range->stop)
+      return false;
+    const auto at = static_cast<std::uint64_t>(wanted), start = static_cast<std::uint64_t>(range->start);
+    return range->step > 0 ? (at - start) % static_cast<std::uint64_t>(range->step) == 0
+                           : (start - at) % (0 - static_cast<std::uint64_t>(range->step)) == 0;
   }
   if (const auto opaque = container.try_as<Opaque>()) opaque_used(*opaque);
   if (const auto op = find_iterable(container)) {

@@ -169,7 +169,7 @@ Value Interpreter::get_item(const Value& object, const Value& key) {
   }
   if (const auto result = call_special(object, "__getitem__", {key})) return *result;
   const Value& inner = plain(object);
-  if (!inner.is_same(object)) return get_item(inner, key);
+  if (&inner != &object) return get_item(inner, key);
   raise("TypeError", quote(type_of(object)->name) + " object is not subscriptable");
 }
 
