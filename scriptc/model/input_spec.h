@@ -14,17 +14,17 @@ namespace scriptc {
 
 /// One dimension of an example input: a fixed size, or a named one that may vary (`H=224%32`).
 struct Dimension {
-  std::string name;            ///< empty: fixed
-  std::int64_t size = 1;       ///< the sample, or the fixed size
-  std::int64_t multiple = 1;   ///< the size is kept a multiple of this
+  std::string name;           ///< empty: fixed
+  std::int64_t size = 1;      ///< the sample, or the fixed size
+  std::int64_t multiple = 1;  ///< the size is kept a multiple of this
 };
 
 /// `float32[N=2,3,224,224]`, `int64[N=2,T=16]<30522`, `float32[2,3]:0..1`.
 struct TensorSpec {
   DType dtype = DType::float32;
   std::vector<Dimension> shape;
-  std::optional<std::int64_t> below;                     ///< integers: uniform in [0, below)
-  std::optional<std::pair<double, double>> range;        ///< floats: uniform in [first, second)
+  std::optional<std::int64_t> below;               ///< integers: uniform in [0, below)
+  std::optional<std::pair<double, double>> range;  ///< floats: uniform in [first, second)
 };
 
 /// An example input for one argument of forward: a tensor, `none`, a plain value, or a container of them.
@@ -32,10 +32,10 @@ struct InputSpec {
   enum class Kind { tensor, none, list, tuple, dict };
 
   Kind kind = Kind::tensor;
-  std::string name;                                       ///< of the argument when given as NAME=SPEC, else empty
+  std::string name;  ///< of the argument when given as NAME=SPEC, else empty
   TensorSpec tensor;
-  std::vector<InputSpec> items;                           ///< of list, tuple, and dict (values)
-  std::vector<std::string> keys;                          ///< of dict
+  std::vector<InputSpec> items;   ///< of list, tuple, and dict (values)
+  std::vector<std::string> keys;  ///< of dict
 };
 
 /// Parses the grammar of README's section "Inputs". Errors (usage): what was expected and a caret below `text`.

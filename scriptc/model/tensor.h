@@ -13,10 +13,10 @@ namespace scriptc {
 struct TensorView {
   DType dtype = DType::float32;
   std::vector<std::int64_t> shape;
-  std::vector<std::int64_t> strides;   ///< in elements; never negative
-  const std::byte* data = nullptr;     ///< first element (storage offset already applied)
-  std::shared_ptr<const void> owner;   ///< keeps `data` valid
-  const void* storage = nullptr;       ///< identity of the storage: equal for tensors that share one
+  std::vector<std::int64_t> strides;  ///< in elements; never negative
+  const std::byte* data = nullptr;    ///< first element (storage offset already applied)
+  std::shared_ptr<const void> owner;  ///< keeps `data` valid
+  const void* storage = nullptr;      ///< identity of the storage: equal for tensors that share one
 };
 
 /// What the back end keeps behind a materialised tensor (an at::Tensor). Only the back end knows what is inside.

@@ -24,12 +24,23 @@ std::size_t utf8_length(std::string_view text) {
 
 void append_escaped(std::string& out, unsigned char c) {
   switch (c) {
-    case '\n': out += "\\n"; return;
-    case '\t': out += "\\t"; return;
-    case '\r': out += "\\r"; return;
-    case '\\': out += "\\\\"; return;
-    case '\'': out += "\\'"; return;
-    default: break;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\'':
+      out += "\\'";
+      return;
+    default:
+      break;
   }
   char buffer[5];
   std::snprintf(buffer, sizeof buffer, "\\x%02x", c);

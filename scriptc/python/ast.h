@@ -9,23 +9,79 @@
 
 #include "scriptc/python/source.h"
 
-// The syntax tree of Python 3.11: the nodes, fields and order of CPython's `ast` module (Grammar: Python's documentation
-// of `ast`), so that `ast_dump` can be compared with it. Nodes are immutable once parsed and shared by pointer: the
-// specialiser builds new trees out of parts of old ones. `type_comment` and `ctx` of parsed trees are as CPython's.
+// The syntax tree of Python 3.11: the nodes, fields and order of CPython's `ast` module (Grammar: Python's
+// documentation of `ast`), so that `ast_dump` can be compared with it. Nodes are immutable once parsed and shared by
+// pointer: the specialiser builds new trees out of parts of old ones. `type_comment` and `ctx` of parsed trees are as
+// CPython's.
 
 namespace scriptc::python {
 
 enum class ExprKind {
-  BoolOp, NamedExpr, BinOp, UnaryOp, Lambda, IfExp, DictExpr, SetExpr, ListComp, SetComp, DictComp, GeneratorExp, Await, Yield, YieldFrom, Compare, Call, FormattedValue, JoinedStr, Constant, Attribute, Subscript, Starred, Name, ListExpr, TupleExpr, Slice,
+  BoolOp,
+  NamedExpr,
+  BinOp,
+  UnaryOp,
+  Lambda,
+  IfExp,
+  DictExpr,
+  SetExpr,
+  ListComp,
+  SetComp,
+  DictComp,
+  GeneratorExp,
+  Await,
+  Yield,
+  YieldFrom,
+  Compare,
+  Call,
+  FormattedValue,
+  JoinedStr,
+  Constant,
+  Attribute,
+  Subscript,
+  Starred,
+  Name,
+  ListExpr,
+  TupleExpr,
+  Slice,
   Resolved  // never from the parser: see residual.h
 };
 
 enum class StmtKind {
-  FunctionDef, ClassDef, Return, Delete, Assign, AugAssign, AnnAssign, For, While, If, With, Match, Raise, Try, Assert, Import, ImportFrom, Global, Nonlocal, ExprStmt, Pass, Break, Continue
+  FunctionDef,
+  ClassDef,
+  Return,
+  Delete,
+  Assign,
+  AugAssign,
+  AnnAssign,
+  For,
+  While,
+  If,
+  With,
+  Match,
+  Raise,
+  Try,
+  Assert,
+  Import,
+  ImportFrom,
+  Global,
+  Nonlocal,
+  ExprStmt,
+  Pass,
+  Break,
+  Continue
 };
 
 enum class PatternKind {
-  MatchValue, MatchSingleton, MatchSequence, MatchMapping, MatchClass, MatchStar, MatchAs, MatchOr
+  MatchValue,
+  MatchSingleton,
+  MatchSequence,
+  MatchMapping,
+  MatchClass,
+  MatchStar,
+  MatchAs,
+  MatchOr
 };
 
 enum class ExprContext { Load, Store, Del };
@@ -86,8 +142,8 @@ struct BigInt {
 struct Bytes {
   std::string bytes;
 };
-using ConstantValue =
-    std::variant<NoneLiteral, EllipsisLiteral, bool, std::int64_t, BigInt, double, std::complex<double>, std::string, Bytes>;
+using ConstantValue = std::variant<NoneLiteral, EllipsisLiteral, bool, std::int64_t, BigInt, double,
+                                   std::complex<double>, std::string, Bytes>;
 
 struct Keyword {
   std::string arg;  ///< empty: `**value`
@@ -113,9 +169,9 @@ struct Arguments {
   std::vector<Parameter> args;
   std::shared_ptr<const Parameter> vararg;  ///< may be null
   std::vector<Parameter> kwonlyargs;
-  ExprList kw_defaults;  ///< as long as kwonlyargs; null: required
+  ExprList kw_defaults;                    ///< as long as kwonlyargs; null: required
   std::shared_ptr<const Parameter> kwarg;  ///< may be null
-  ExprList defaults;  ///< of the last posonlyargs + args
+  ExprList defaults;                       ///< of the last posonlyargs + args
 };
 using ArgumentsPtr = std::shared_ptr<const Arguments>;
 
@@ -131,7 +187,7 @@ struct WithItem {
 };
 
 struct ExceptHandler {
-  ExprPtr type;  ///< may be null
+  ExprPtr type;      ///< may be null
   std::string name;  ///< may be empty
   StmtList body;
   Span span;
@@ -333,7 +389,7 @@ struct Slice final : Expr {
   Slice() : Expr(kKind) {}
   ExprPtr lower;  ///< may be null
   ExprPtr upper;  ///< may be null
-  ExprPtr step;  ///< may be null
+  ExprPtr step;   ///< may be null
 };
 
 struct FunctionDef final : Stmt {
@@ -437,7 +493,7 @@ struct Match final : Stmt {
 struct Raise final : Stmt {
   static constexpr StmtKind kKind = StmtKind::Raise;
   Raise() : Stmt(kKind) {}
-  ExprPtr exc;  ///< may be null
+  ExprPtr exc;    ///< may be null
   ExprPtr cause;  ///< may be null
 };
 
@@ -550,7 +606,7 @@ struct MatchAs final : Pattern {
   static constexpr PatternKind kKind = PatternKind::MatchAs;
   MatchAs() : Pattern(kKind) {}
   PatternPtr pattern;  ///< may be null
-  std::string name;  ///< empty: `_`
+  std::string name;    ///< empty: `_`
 };
 
 struct MatchOr final : Pattern {

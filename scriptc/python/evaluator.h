@@ -18,9 +18,9 @@ namespace scriptc::python {
 
 /// Limits of one evaluation. Exceeding one is an Error(cap) that names the flag that raises it.
 struct Limits {
-  std::int64_t steps = 50'000'000;          ///< `--max-steps`
-  int depth = 400;                          ///< nested calls
-  std::int64_t memory = 1'000'000'000;      ///< bytes held by containers and strings
+  std::int64_t steps = 50'000'000;      ///< `--max-steps`
+  int depth = 400;                      ///< nested calls
+  std::int64_t memory = 1'000'000'000;  ///< bytes held by containers and strings
 };
 
 /// How constructors make tensors (ARCHITECTURE: "two constructor modes").
@@ -36,7 +36,7 @@ class NeedsValues : public Error {
 };
 
 struct EvaluatorOptions {
-  std::vector<std::string> path;            ///< `--path` and PYTHONPATH: roots of packages
+  std::vector<std::string> path;  ///< `--path` and PYTHONPATH: roots of packages
   Limits limits;
   TensorMode mode = TensorMode::eager;
   /// Called when an operator of LibTorch is needed for the first time.

@@ -29,10 +29,14 @@ bool PyClass::is_subclass_of(const PyClass& other) const {
 
 std::string TorchConstant::type_name() const {
   switch (kind) {
-    case Kind::dtype: return "torch.dtype";
-    case Kind::device: return "torch.device";
-    case Kind::layout: return "torch.layout";
-    case Kind::memory_format: return "torch.memory_format";
+    case Kind::dtype:
+      return "torch.dtype";
+    case Kind::device:
+      return "torch.device";
+    case Kind::layout:
+      return "torch.layout";
+    case Kind::memory_format:
+      return "torch.memory_format";
   }
   return "torch.dtype";
 }

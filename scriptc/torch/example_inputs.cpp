@@ -27,8 +27,8 @@ at::Tensor example_tensor(const TensorSpec& spec, const at::Generator& generator
       return integers(spec, shape, generator);
     case DTypeClass::floating: {
       const auto options = at::TensorOptions().dtype(c10::kFloat);
-      at::Tensor values = spec.range ? at::rand(shape, generator, options) *
-                                               (spec.range->second - spec.range->first) + spec.range->first
+      at::Tensor values = spec.range ? at::rand(shape, generator, options) * (spec.range->second - spec.range->first) +
+                                           spec.range->first
                                      : at::randn(shape, generator, options);
       return values.to(scalar_type(spec.dtype));
     }
@@ -49,10 +49,14 @@ c10::TypePtr without_optional(const c10::TypePtr& type) {
 c10::IValue tensor_or_number(at::Tensor tensor, const c10::TypePtr& type) {
   if (tensor.dim() != 0) return tensor;
   switch (type->kind()) {
-    case Kind::IntType: return tensor.item<std::int64_t>();
-    case Kind::FloatType: return tensor.item<double>();
-    case Kind::BoolType: return tensor.item<bool>();
-    default: return tensor;
+    case Kind::IntType:
+      return tensor.item<std::int64_t>();
+    case Kind::FloatType:
+      return tensor.item<double>();
+    case Kind::BoolType:
+      return tensor.item<bool>();
+    default:
+      return tensor;
   }
 }
 
@@ -117,8 +121,8 @@ std::vector<c10::IValue> example_arguments(const c10::FunctionSchema& forward, c
       for (std::size_t i = 1; i <= count; ++i) names.push_back(parameters[i].name());
       const auto found = std::find(names.begin(), names.end(), spec.name);
       if (found == names.end())
-        throw Error(ErrorKind::usage, "forward has no argument " + quote(spec.name) + "; it has (" + join(names) +
-                                          ")" + did_you_mean(spec.name, names));
+        throw Error(ErrorKind::usage, "forward has no argument " + quote(spec.name) + "; it has (" + join(names) + ")" +
+                                          did_you_mean(spec.name, names));
       index = static_cast<std::size_t>(found - names.begin());
     }
     if (slots[index])
