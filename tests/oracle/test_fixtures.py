@@ -4,6 +4,7 @@ language/     sets RESULT to plain data: our evaluator's repr of it is CPython's
 scripted/     torch.jit.script compiles it, and so do we: both equal eager
 specialised/  torch.jit.script refuses it; we compile it, equal to eager
 refused/      we refuse it; the message stands in NAME.txt beside NAME.py
+wanted/       eager runs it and we do not compile it yet: refused in words, and a failure here once it compiles
 
 Files of models define `Model` (no required arguments) and INPUTS (specs, one for each argument of forward). A refused
 file may have a line `OPTIONS = [...]`, options of the command; its text may begin with a line `exit N` (default: 7).
@@ -157,3 +158,13 @@ def test_refused(path, run, tmp_path):
     result = run("pytorch_to_torch", path, "Model", "-s", tmp_path / "out.pt", *options_of(path))
     assert (result.returncode, result.stderr.replace(f"{path.parent}/", "")) == expected_refusal(path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("path", files("wanted"), ids=name_of)
+def test_wanted(path, run, tmp_path):
+    """A known gap says so at a line of the file and leaves nothing. One that compiles belongs into another folder."""
+    _, _, args = prepare(path, tmp_path)
+    result = run("pytorch_to_torch", *args)
+    assert result.returncode == 7, "it compiles: move it" if result.returncode == 0 else result.stderr
+    assert result.stderr.startswith("error: ") and f"{path.name}:" in result.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["weights.pth"]
