@@ -9,6 +9,7 @@
 #include "scriptc/model/text.h"
 #include "scriptc/torch/edge.h"
 #include "scriptc/torch/fresh_state.h"
+#include "scriptc/torch/ivalue_tensors.h"
 #include "scriptc/torch/save.h"
 #include "scriptc/torch/schemas.h"
 #include "scriptc/torch/verify.h"
@@ -26,10 +27,7 @@ class ElementCount {
       count_ += tensor.numel();
   }
   void add(const c10::IValue& value) {
-    c10::IValue::HashAliasedIValues parts;
-    value.getSubValues(parts);
-    for (const c10::IValue& part : parts)
-      if (part.isTensor() && part.toTensor().defined()) add(part.toTensor());
+    for_each_tensor(value, [this](const at::Tensor& tensor) { add(tensor); });
   }
   std::int64_t count() const { return count_; }
 

@@ -7,6 +7,7 @@
 
 #include "scriptc/torch/captured_archive.h"
 #include "scriptc/torch/edge.h"
+#include "scriptc/torch/ivalue_tensors.h"
 #include "scriptc/torch/zip_writer.h"
 
 namespace scriptc::torch_backend {
@@ -69,18 +70,10 @@ void repack(const CapturedArchive& archive, ByteSink& sink) {
   zip.finish();
 }
 
-void visit_value(const c10::IValue& value, const std::function<void(const at::Tensor&)>& visit) {
-  if (value.isTensor() && !value.toTensor().defined()) return;
-  c10::IValue::HashAliasedIValues parts;
-  value.getSubValues(parts);
-  for (const c10::IValue& part : parts)
-    if (part.isTensor()) visit(part.toTensor());
-}
-
 void visit_constants(const jit::Block& block, const std::function<void(const at::Tensor&)>& visit) {
   for (const jit::Node* node : block.nodes()) {
     if (node->kind() == c10::prim::Constant) {
-      if (const auto value = jit::toIValue(node->output())) visit_value(*value, visit);
+      if (const auto value = jit::toIValue(node->output())) for_each_tensor(*value, visit);
     }
     for (const jit::Block* inner : node->blocks()) visit_constants(*inner, visit);
   }
@@ -89,7 +82,7 @@ void visit_constants(const jit::Block& block, const std::function<void(const at:
 }  // namespace
 
 void for_each_tensor(const jit::Module& module, const std::function<void(const at::Tensor&)>& visit) {
-  for (const c10::IValue& slot : module._ivalue()->slots()) visit_value(slot, visit);
+  for (const c10::IValue& slot : module._ivalue()->slots()) for_each_tensor(slot, visit);
   for (const jit::Module& part : module.modules())
     for (const jit::Method& method : part.get_methods()) visit_constants(*method.graph()->block(), visit);
 }
