@@ -129,7 +129,8 @@ class Compilation {
     scripting.inputs = verification.inputs;
     job_->script(scripting);
     if (options_.print_code) console_.print(job_->code());
-    if (options_.verify) {
+    // Without example inputs there is nothing to run: `verify` compares in structure, and the summary says so.
+    if (options_.verify && !verification.inputs.empty()) {
       progress_.begin("run reference", "running the model");
       job_->record_reference(verification);
     }
