@@ -129,10 +129,11 @@ class Compilation {
     scripting.inputs = verification.inputs;
     job_->script(scripting);
     if (options_.print_code) console_.print(job_->code());
-    // Without example inputs there is nothing to run: `verify` compares in structure, and the summary says so.
-    if (options_.verify && !verification.inputs.empty()) {
-      progress_.begin("run reference", "running the model");
-      job_->record_reference(verification);
+    if (options_.verify) {
+      // Without a reference `verify` compares in structure, and the summary says so.
+      const bool can_run = !verification.inputs.empty();
+      progress_.begin("run reference", can_run ? "running the model" : "no example inputs: nothing to run");
+      if (can_run) job_->record_reference(verification);
     }
     if (options_.freeze) {
       progress_.begin("freeze", "freezing");

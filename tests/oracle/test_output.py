@@ -59,7 +59,7 @@ def test_progress_is_a_line_a_stage(compile_net):
     assert compile_net().progress == ("[1/7] building 'Net'\n"
                                       "[2/7] loading LibTorch\n"
                                       "[3/7] compiling to TorchScript\n"
-                                      "[4/7] running the model\n"
+                                      "[4/7] no example inputs: nothing to run\n"
                                       "[5/7] freezing\n"
                                       "[6/7] saving\n"
                                       "[7/7] reloading and comparing\n")
