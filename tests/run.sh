@@ -60,10 +60,10 @@ check_format() {
   git ls-files '*.h' '*.cpp' | grep -v '/goldens/' | xargs clang-format --dry-run --Werror
 }
 
+# The compiler's own options are GCC's; those that clang does not know are no finding.
 run_tidy() {
-  cmake --preset tidy && cmake --build --preset tidy --target scriptc_generated &&
-    git ls-files 'scriptc/model/*.cpp' 'scriptc/python/*.cpp' 'scriptc/cli/*.cpp' 'weights/*.cpp' 'plugins/*.cpp' |
-    xargs -P 2 -n 4 clang-tidy -p build-tidy --quiet --warnings-as-errors='*'
+  git ls-files 'scriptc/model/*.cpp' 'scriptc/python/*.cpp' 'scriptc/cli/*.cpp' 'weights/*.cpp' 'plugins/*.cpp' |
+    xargs -P 2 -n 4 clang-tidy -p build --quiet --warnings-as-errors='*' --extra-arg=-Wno-unknown-warning-option
 }
 
 run_oracle() { SCRIPTC_BUILD=$PWD/$2 "$1" -m pytest -q -p no:cacheprovider tests/oracle; }

@@ -21,7 +21,7 @@ class NativeArguments {
 
   bool has(std::size_t i) const { return values_[i].has_value(); }
   const Value& operator[](std::size_t i) const { return *values_[i]; }
-  Value get(std::size_t i, Value otherwise = Value()) const { return values_[i] ? *values_[i] : std::move(otherwise); }
+  Value get(std::size_t i, Value otherwise = Value()) const { return values_[i].value_or(std::move(otherwise)); }
   /// The value as a bool, or `otherwise`.
   bool flag(std::size_t i, bool otherwise) const { return values_[i] ? in_.truth(*values_[i]) : otherwise; }
 

@@ -289,7 +289,7 @@ void install_abc(Interpreter& in) {
       return in.construct(cls, args.from(1), kwargs);
     });
     for (const char* name : {"abstractmethod", "abstractproperty", "abstractclassmethod", "abstractstaticmethod"})
-      in.function(module, name, [&in](const CallArgs& args, const Kwargs&) {
+      in.function(module, name, [](const CallArgs& args, const Kwargs&) {
         if (const auto fn = args.at(0).try_as<PyFunction>()) fn->attributes.set("__isabstractmethod__", true);
         return args[0];
       });

@@ -23,7 +23,7 @@ void install_named_tuple(Interpreter& in, const PyClassPtr& cls, const std::vect
   cls->dict.set("_field_defaults", default_values);
   for (std::size_t i = 0; i < names.size(); ++i)
     in.property(cls, names[i], [i](const Value& self) { return self.as_tuple()[i]; });
-  const auto make = [&in, weak = std::weak_ptr<PyClass>(cls)](std::vector<Value> items, const PyClassPtr& wanted) {
+  const auto make = [weak = std::weak_ptr<PyClass>(cls)](std::vector<Value> items, const PyClassPtr& wanted) {
     const Value result = Value::tuple(std::move(items));
     std::get<std::shared_ptr<TupleValue>>(result.data())->type = wanted ? wanted : weak.lock();
     return result;

@@ -87,7 +87,7 @@ std::string form_text(Interpreter& in, const TypeForm& f) {
 
 void install_form_class(Interpreter& in) {
   const PyClassPtr cls = in.types.type_form;
-  in.method(cls, "__getitem__", [&in](const CallArgs& args, const Kwargs&) -> Value {
+  in.method(cls, "__getitem__", [](const CallArgs& args, const Kwargs&) -> Value {
     const auto self = args.at(0).try_as<TypeForm>();
     Args inner = args.at(1).is_tuple() ? args[1].as_tuple() : Args{args[1]};
     if (self->origin == "Annotated" && !inner.empty()) return inner.front();
