@@ -68,7 +68,10 @@ std::string float_repr(double value) {
     const std::string power = std::to_string(std::abs(exponent));
     return out + (power.size() < 2 ? "0" : "") + power;
   }
-  if (exponent < 0) return out + "0." + std::string(static_cast<std::size_t>(-(exponent + 1)), '0') + digits;
+  if (exponent < 0) {
+    const int zeros = -exponent - 1;
+    return out + "0." + std::string(static_cast<std::size_t>(zeros), '0') + digits;
+  }
   const auto whole = static_cast<std::size_t>(exponent + 1);
   if (count <= exponent + 1) return out + digits + std::string(whole - digits.size(), '0') + ".0";
   return out + digits.substr(0, whole) + "." + digits.substr(whole);
