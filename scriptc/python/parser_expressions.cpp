@@ -43,8 +43,8 @@ std::optional<UnaryOperator> find_unary(TokenKind token) {
 
 }  // namespace
 
-bool Parser::starts_expression() const {
-  switch (current().kind) {
+bool Parser::starts_expression(TokenKind kind) {
+  switch (kind) {
     case TokenKind::Name:
     case TokenKind::Number:
     case TokenKind::String:

@@ -102,7 +102,8 @@ class Parser {
   ExprPtr parse_unary();
   ExprPtr parse_power();
   ExprPtr parse_await();
-  bool starts_expression() const;
+  static bool starts_expression(TokenKind kind);
+  bool starts_expression() const { return starts_expression(current().kind); }
   /// `first, second, …` behind its first element, until something that no element begins with.
   using Element = ExprPtr (Parser::*)();
   ExprPtr parse_tuple_tail(ExprPtr first, const Span& start, Element element);

@@ -7,28 +7,8 @@ namespace scriptc::python {
 /// `match` is a name unless the line goes on like an expression and ends in a colon.
 bool Parser::at_match_statement() const {
   if (!at_soft_keyword("match")) return false;
-  switch (ahead(1).kind) {
-    case TokenKind::Name:
-    case TokenKind::Number:
-    case TokenKind::String:
-    case TokenKind::LeftParen:
-    case TokenKind::LeftBracket:
-    case TokenKind::LeftBrace:
-    case TokenKind::Minus:
-    case TokenKind::Plus:
-    case TokenKind::Tilde:
-    case TokenKind::Star:
-    case TokenKind::Ellipsis:
-    case TokenKind::KwNone:
-    case TokenKind::KwTrue:
-    case TokenKind::KwFalse:
-    case TokenKind::KwNot:
-    case TokenKind::KwLambda:
-    case TokenKind::KwAwait:
-      break;
-    default:
-      return false;
-  }
+  const TokenKind next = ahead(1).kind;
+  if (!starts_expression(next) && next != TokenKind::Star) return false;
   std::size_t i = position_;
   while (tokens_.tokens[i].kind != TokenKind::Newline) {
     if (tokens_.tokens[i].kind == TokenKind::End || tokens_.tokens[i].kind == TokenKind::Error) return false;
