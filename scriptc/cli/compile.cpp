@@ -36,15 +36,20 @@ class Compilation {
     source_ = open_model(options_, backend_, console_);
     result_.module_file = source_->file();
     result_.output = options_.output;
-    if (output_.replaces(source_->file()))
-      throw Error(ErrorKind::usage, "output " + quote(options_.output) + " is the module itself");
+    keep_inputs(output_);
+    if (report_) keep_inputs(*report_);
     // What cannot be opened is refused by its reader before LibTorch is loaded for nothing.
     if (options_.weights && ::access(options_.weights->c_str(), R_OK) != 0) read_weights();
     // LibTorch loads while the model is built and the weights are read and checked.
     backend_.start();
     build_tree();
-    script();
-    save();
+    try {
+      script();
+      save();
+    } catch (const Error&) {
+      check_weights_unchanged();  // the better reason
+      throw;
+    }
     finish();
     return std::move(result_);
   }
@@ -53,6 +58,14 @@ class Compilation {
   int stages() const {
     const int always = 4;  // build, load, script, save
     return always + (options_.weights ? 1 : 0) + (options_.verify ? 2 : 0) + (options_.freeze ? 1 : 0);
+  }
+
+  /// The file that `output` replaces must not be one that is read.
+  void keep_inputs(const OutputFile& output) const {
+    const std::string subject = output.what() + " " + quote(output.path());
+    if (output.replaces(source_->file())) throw Error(ErrorKind::usage, subject + " is the module itself");
+    if (options_.weights && output.replaces(*options_.weights))
+      throw Error(ErrorKind::usage, subject + " is the weights file itself");
   }
 
   void build_tree() {
@@ -157,6 +170,7 @@ class Compilation {
     progress_.begin("save", "saving");
     output_.create();
     job_->save(options_.format, output_);
+    check_weights_unchanged();
     result_.size = output_.size();
     if (!options_.verify) return;
     // The module tree is not needed any more; the reference outputs are kept by the job.
@@ -167,17 +181,22 @@ class Compilation {
     result_.archive = job_->summary();
   }
 
+  /// The tensors are views into the mapped file until they have been saved.
+  void check_weights_unchanged() const {
+    if (checkpoint_.source) checkpoint_.source->check_unchanged();
+  }
+
   void finish() {
     progress_.end();
     result_.seconds = progress_.seconds();
     if (report_) {
-      // Before the output takes its name: a report that cannot be written leaves the old output alone.
       const std::string text = report_json(options_, result_, output_.temporary_path());
       report_->create();
       report_->write(text.data(), text.size());
+      output_.commit_with(*report_);
+    } else {
+      output_.commit();
     }
-    output_.commit();
-    if (report_) report_->commit();
   }
 
   const CompileOptions& options_;

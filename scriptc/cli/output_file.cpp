@@ -1,6 +1,7 @@
 #include "scriptc/cli/output_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,7 +9,6 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <random>
 #include <system_error>
 
 #include "scriptc/cli/temporary_files.h"
@@ -18,8 +18,7 @@
 namespace scriptc::cli {
 namespace {
 
-constexpr std::size_t kLongestName = 255;  // NAME_MAX of every usual file system
-constexpr int kMostLinks = 40;             // as Linux follows
+constexpr int kMostLinks = 40;  // as Linux follows
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -47,13 +46,12 @@ std::string follow_links(std::string path) {
   return "";
 }
 
-/// Hidden, unpredictable, not longer than a name may be.
-std::string temporary_name(const std::string& name) {
-  std::random_device random;
-  char digits[20];
-  std::snprintf(digits, sizeof digits, ".%08x%08x", static_cast<unsigned>(random()), static_cast<unsigned>(random()));
-  const std::string end = std::string(digits) + ".tmp";
-  return "." + name.substr(0, kLongestName - 1 - end.size()) + end;
+/// Repeats a system call that a signal interrupted.
+template <class Call>
+auto retry(Call&& call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
 }
 
 }  // namespace
@@ -90,28 +88,68 @@ void OutputFile::check_target() {
 }
 
 void OutputFile::create() {
-  for (int attempt = 0; file_ < 0; ++attempt) {
+  remove_stale_temporaries(folder_, name_of(target_));
+  open_unnamed();
+  if (file_ < 0) open_named();
+  if (mode_ && ::fchmod(file_, *mode_) != 0) fail("cannot keep its permissions", errno);
+}
+
+/// Needs a file system that has O_TMPFILE, and /proc to read the bytes back and to link them later.
+void OutputFile::open_unnamed() {
+  const int file = retry([&] { return ::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666); });
+  if (file < 0) return;
+  bytes_ = "/proc/self/fd/" + std::to_string(file);
+  ::flock(file, LOCK_EX);
+  if (::access(bytes_.c_str(), R_OK) == 0)
+    file_ = file;
+  else
+    ::close(file);
+}
+
+void OutputFile::open_named() {
+  const bool open = take_name([&](const std::string& path) {
+    file_ = retry([&] { return ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0666); });
+    return file_ >= 0 && lock_named(path);
+  });
+  if (!open) {
+    failure_ = what_ + " folder " + quote(folder_) + " is not writable: " + std::strerror(errno);
+    throw Error(ErrorKind::io, failure_);
+  }
+  bytes_ = temporary_;
+}
+
+/// Calls `take` with new names until it is true or fails for another reason than EEXIST.
+template <class Take>
+bool OutputFile::take_name(Take&& take) {
+  for (int attempt = 0;; ++attempt) {
     temporary_ = (folder_ == "/" ? "" : folder_) + "/" + temporary_name(name_of(target_));
     remember_temporary(temporary_);
-    file_ = ::open(temporary_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (file_ >= 0) break;
+    if (take(temporary_)) return true;
     const int error = errno;
     forget_temporary(temporary_);
     temporary_.clear();
-    if (error != EEXIST || attempt == 100) {
-      failure_ = what_ + " folder " + quote(folder_) + " is not writable: " + std::strerror(error);
-      throw Error(ErrorKind::io, failure_);
-    }
+    errno = error;
+    if (error != EEXIST || attempt == 100) return false;
   }
-  if (mode_ && ::fchmod(file_, *mode_) != 0) fail("cannot keep its permissions", errno);
+}
+
+/// False, errno EEXIST: another writer took the file for one left over before it was locked.
+bool OutputFile::lock_named(const std::string& path) {
+  struct stat status {};
+  // A file system without locks: then nobody can take it for left over.
+  const bool ours = ::flock(file_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+  if (ours && ::fstat(file_, &status) == 0 && status.st_nlink != 0) return true;
+  ::close(std::exchange(file_, -1));
+  ::unlink(path.c_str());
+  errno = EEXIST;
+  return false;
 }
 
 void OutputFile::write(const void* data, std::size_t size) {
   if (!failure_.empty()) throw Error(ErrorKind::io, failure_);
   const char* at = static_cast<const char*>(data);
   while (size > 0) {
-    const ssize_t written = ::write(file_, at, std::min<std::size_t>(size, 1u << 30));
-    if (written < 0 && errno == EINTR) continue;
+    const ssize_t written = retry([&] { return ::write(file_, at, std::min<std::size_t>(size, 1u << 30)); });
     if (written < 0) fail("cannot be written", errno);
     at += written;
     size -= static_cast<std::size_t>(written);
@@ -120,13 +158,63 @@ void OutputFile::write(const void* data, std::size_t size) {
 }
 
 void OutputFile::commit() {
+  prepare();
+  replace();
+  finish();
+}
+
+void OutputFile::commit_with(OutputFile& companion) {
+  companion.prepare();
+  prepare();
+  // The companion first, in a way that can be taken back.
+  const bool exchanged = companion.exchange();
+  try {
+    replace();
+  } catch (const Error&) {
+    companion.undo(exchanged);
+    throw;
+  }
+  companion.finish();
+  finish();
+}
+
+/// All that can run out of space: what follows is renaming.
+void OutputFile::prepare() {
   if (!failure_.empty()) throw Error(ErrorKind::io, failure_);
-  if (::fsync(file_) != 0) fail("cannot be written", errno);
-  const int closed = ::close(std::exchange(file_, -1));
-  if (closed != 0) fail("cannot be written", errno);
+  if (retry([&] { return ::fsync(file_); }) != 0) fail("cannot be written", errno);
+  if (!temporary_.empty()) return;
+  // A link cannot replace a file, so the name that it takes is a temporary's.
+  const bool named = take_name([&](const std::string& path) {
+    return ::linkat(AT_FDCWD, bytes_.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0;
+  });
+  if (!named) fail("cannot be written", errno);
+}
+
+void OutputFile::replace() {
   if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot be replaced", errno);
   forget_temporary(temporary_);
   temporary_.clear();
+}
+
+/// As `replace`, but keeps the older file, if there is one, under the temporary's name; says whether it did.
+bool OutputFile::exchange() {
+  // Some file systems cannot exchange names: a plain rename has to do.
+  if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) return true;
+  replace();
+  return false;
+}
+
+void OutputFile::undo(bool exchanged) {
+  if (exchanged)
+    ::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE);
+  else if (!mode_)
+    ::unlink(target_.c_str());
+  remove_temporary();
+}
+
+void OutputFile::finish() {
+  // The lock goes with the file. Closing has nothing left to fail after a flush that did not.
+  remove_temporary();
   // Some file systems cannot flush a folder: then the rename is as durable as it gets there.
   const int folder = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) {
@@ -146,11 +234,13 @@ bool OutputFile::replaces(const std::string& path) const {
 }
 
 void OutputFile::remove_temporary() {
+  // The name before the lock: nobody else may find it meanwhile.
+  if (!temporary_.empty()) {
+    ::unlink(temporary_.c_str());
+    forget_temporary(temporary_);
+    temporary_.clear();
+  }
   if (file_ >= 0) ::close(std::exchange(file_, -1));
-  if (temporary_.empty()) return;
-  ::unlink(temporary_.c_str());
-  forget_temporary(temporary_);
-  temporary_.clear();
 }
 
 void OutputFile::fail(const std::string& sentence, int error) {

@@ -1,7 +1,9 @@
 #include "scriptc/cli/output_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -75,7 +77,8 @@ TEST_F(OutputFileTest, AppearsOnCommit) {
   file.create();
   file.write("whole", 5);
   EXPECT_FALSE(fs::exists(path("a.pt")));
-  EXPECT_EQ(fs::path(file.temporary_path()).parent_path(), folder_);
+  std::ifstream written(file.temporary_path());
+  EXPECT_EQ((std::ostringstream() << written.rdbuf()).str(), "whole");
   file.commit();
   EXPECT_EQ(content("a.pt"), "whole");
   EXPECT_EQ(names(), Names{"a.pt"});
@@ -210,6 +213,71 @@ TEST_F(OutputFileTest, SignalsRemoveTheTemporary) {
     EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal);
     EXPECT_EQ(names(), Names{"a.pt"});
     EXPECT_EQ(content("a.pt"), "old");
+  }
+}
+
+TEST_F(OutputFileTest, TheNextWriterRemovesWhatAKilledOneLeft) {
+  const std::string left = temporary_name("a.pt");
+  put(left, "half");
+  put(temporary_name("b.pt"), "another's");
+  put("." + left, "no temporary");
+  put(".a.pt.0123.tmp", "no temporary");
+  const Names before = names();
+  write_whole("a.pt", "new");
+  Names after = before;
+  after.erase(left);
+  after.insert("a.pt");
+  EXPECT_EQ(names(), after);
+}
+
+TEST_F(OutputFileTest, TheTemporaryOfALivingWriterStays) {
+  const std::string held = temporary_name("a.pt");
+  put(held, "half");
+  const int file = ::open(path(held).c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(::flock(file, LOCK_EX), 0);
+  write_whole("a.pt", "new");
+  EXPECT_EQ(names(), (Names{"a.pt", held}));
+  ::close(file);
+  write_whole("a.pt", "newer");
+  EXPECT_EQ(names(), Names{"a.pt"});
+}
+
+TEST_F(OutputFileTest, ALinkNamedLikeATemporaryIsNotFollowed) {
+  const std::string link = temporary_name("a.pt");
+  put("precious", "kept");
+  fs::create_symlink("precious", path(link));
+  write_whole("a.pt", "new");
+  EXPECT_EQ(names(), (Names{"a.pt", "precious", link}));
+  EXPECT_EQ(content("precious"), "kept");
+}
+
+TEST_F(OutputFileTest, TwoAreCommittedTogether) {
+  put("a.pt", "old");
+  put("r.json", "old");
+  OutputFile file(path("a.pt"), "output"), report(path("r.json"), "report");
+  file.create();
+  report.create();
+  file.write("new", 3);
+  report.write("newer", 5);
+  file.commit_with(report);
+  EXPECT_EQ(content("a.pt") + " " + content("r.json"), "new newer");
+  EXPECT_EQ(names(), (Names{"a.pt", "r.json"}));
+}
+
+TEST_F(OutputFileTest, TwoAreLeftAloneTogether) {
+  put("r.json", "old");
+  for (const bool older : {true, false}) {
+    OutputFile file(path("a.pt"), "output"), report(path("r.json"), "report");
+    file.create();
+    report.create();
+    // What cannot be replaced by a file.
+    fs::create_directory(path("a.pt"));
+    EXPECT_EQ(error_of([&] { file.commit_with(report); }),
+              "5: output '" + path("a.pt") + "' cannot be replaced: Is a directory");
+    fs::remove(path("a.pt"));
+    EXPECT_EQ(names(), older ? Names{"r.json"} : Names{});
+    EXPECT_EQ(content("r.json"), older ? "old" : "");
+    fs::remove(path("r.json"));
   }
 }
 

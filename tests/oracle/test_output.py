@@ -6,9 +6,7 @@ import json
 import os
 import re
 import resource
-import signal
 import subprocess
-import time
 
 import pytest
 
@@ -124,22 +122,17 @@ def test_report_that_cannot_be_written_leaves_the_old_file(compile_net, folder):
     assert_untouched(folder)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda s: s.name)
-def test_signal_leaves_the_old_file(build, folder, environment, number):
-    program = subprocess.Popen([build / "bin/pytorch_to_torch", "net.py", "Net", "-s", "out.pt", "--quiet"], cwd=folder,
-                               env=environment("hang"))
-    deadline = time.monotonic() + 20
-    while len(list(folder.iterdir())) < 3 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert len(list(folder.iterdir())) == 3, "no temporary file appeared"
-    program.send_signal(number)
-    assert program.wait(20) == -number
-    assert_untouched(folder)
-
-
-def test_output_must_not_replace_the_module(run, folder, environment):
-    result = run("pytorch_to_torch", "net.py", "Net", "-s", "./net.py", cwd=folder, env=environment())
-    assert (result.stderr, result.returncode) == ("error: output './net.py' is the module itself\n", 2)
+@pytest.mark.parametrize("option", ["-s", "--report"])
+@pytest.mark.parametrize("file, what", [("net.py", "module"), ("w.pth", "weights file")])
+def test_inputs_are_not_replaced(run, folder, environment, option, file, what):
+    (folder / "w.pth").write_text("weights")
+    os.link(folder / file, folder / "link")
+    result = run("pytorch_to_torch", "net.py", "Net", "-w", "w.pth", option, "./link", cwd=folder, env=environment())
+    subject = {"-s": "output", "--report": "report"}[option]
+    assert (result.stderr, result.returncode) == (f"error: {subject} './link' is the {what} itself\n", 2)
+    (folder / "link").unlink()
+    assert (folder / "w.pth").read_text() == "weights"
+    (folder / "w.pth").unlink()
     assert_untouched(folder)
 
 
