@@ -4,6 +4,7 @@
 # Asks nothing. Without root it prints what to install and fails. Quick when nothing is missing.
 
 readonly kTorchVersion=2.13.0
+readonly kTorchvisionVersion=0.28.0
 readonly kBuildPackages=(
   cmake ninja-build g++ ccache libboost-dev libboost-program-options-dev libboost-filesystem-dev
   libdeflate-dev nlohmann-json3-dev libcxxopts-dev)
@@ -70,5 +71,6 @@ setup_build() {
 
 setup_tests() {
   install_debian_packages "${kTestPackages[@]}"
-  pip_install "torch=torch==$kTorchVersion" numpy=numpy pytest=pytest sklearn=scikit-learn
+  pip_install "torch=torch==$kTorchVersion" "torchvision=torchvision==$kTorchvisionVersion" numpy=numpy pytest=pytest \
+    sklearn=scikit-learn
 }
