@@ -52,6 +52,7 @@ void fill_checkpoint(const ReadJob& job, const Pickle& pickle, bool scripted, St
                                         : find_state_dict(pickle.root, job.options.key, job.origin, job.options.caps);
   TensorBuilder builder(storages, job.origin, inflated_limit(*job.source, job.options.caps));
   for (const auto& [name, value] : found.tensors) job.result.tensors.set(name, builder.build(value, name));
+  job.result.imports = pickle.imports;
   job.result.wrapper = found.wrapper;
   job.result.bytes = builder.total();
 }

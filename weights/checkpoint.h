@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "scriptc/model/error.h"
 #include "scriptc/model/ordered_map.h"
@@ -37,7 +38,8 @@ struct Checkpoint {
   bool prefix_removed = false;  ///< one leading `module.` (DataParallel)
   std::uint64_t bytes = 0;      ///< of the tensors
   OrderedMap<TensorView> tensors;
-  ByteSourcePtr source;  ///< call `source->check_unchanged()` once the tensors' bytes have been used
+  std::vector<std::string> imports;  ///< names that Python's pickle would import and could call; here they are text
+  ByteSourcePtr source;              ///< call `source->check_unchanged()` once the tensors' bytes have been used
 };
 
 /// Reads, checks and maps a checkpoint. The format is decided once, from content. Every byte that a tensor uses has

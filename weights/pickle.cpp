@@ -101,6 +101,7 @@ Pickle read_pickle(const PickleSource& source, const Origin& origin, const Caps&
                       "--max-pickle-bytes", "P31");
   }
   result.size = machine.position();
+  result.imports = machine.imports();
   result.persistent = machine.take_persistent();
   if (source.alone && result.size != source.bytes.size())
     throw origin.bad(source.where, std::to_string(source.bytes.size() - result.size) + " bytes follow STOP", "P18");

@@ -17,8 +17,9 @@ class PickleArena;
 /// The value of one pickle. Strings and bytes may point into the bytes that were read: those must outlive it.
 struct Pickle {
   Value root;
-  std::vector<Value> persistent;  ///< every persistent id, in the order of the pickle
-  std::size_t size = 0;           ///< bytes up to and with STOP
+  std::vector<Value> persistent;     ///< every persistent id, in the order of the pickle
+  std::size_t size = 0;              ///< bytes up to and with STOP
+  std::vector<std::string> imports;  ///< names that Python's reader would import: `collections.OrderedDict`
   std::shared_ptr<PickleArena> arena;
 };
 

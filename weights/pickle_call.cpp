@@ -122,6 +122,7 @@ Value PickleMachine::global(std::string_view module, std::string_view name) {
   for (const std::string_view part : {module, name})
     if (!is_plain_name(part, caps_.name_bytes))
       throw bad("the name of an import is malformed: '" + escape(part, 60) + "'", "P12");
+  imports_.emplace(module, name);
   return arena_.global(module, name);
 }
 

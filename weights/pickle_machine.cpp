@@ -14,10 +14,17 @@ PickleMachine::PickleMachine(const PickleSource& source, const Origin& origin, c
       origin_(origin),
       caps_(caps),
       arena_(arena),
+      imports_(arena.temporary()),
       stack_(arena.temporary()),
       marks_(arena.temporary()),
       memo_(arena.temporary()),
       far_memo_(arena.temporary()) {}
+
+std::vector<std::string> PickleMachine::imports() const {
+  std::vector<std::string> names;
+  for (const auto& [module, name] : imports_) names.push_back(Global{module, name}.full_name());
+  return names;
+}
 
 std::string PickleMachine::where() const {
   return source_.where + (source_.where.empty() ? "" : ", ") + "offset " + std::to_string(source_.offset + opcode_at_);

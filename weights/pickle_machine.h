@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <memory_resource>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,6 +25,8 @@ class PickleMachine {
   Value run();
   std::size_t position() const { return cursor_.position(); }
   std::vector<Value> take_persistent() { return std::move(persistent_); }
+  /// Every name that was imported, `module.name`, once, in alphabetical order.
+  std::vector<std::string> imports() const;
   /// `record 'a/data.pkl', offset 12`, of the present opcode.
   std::string where() const;
 
@@ -81,6 +84,7 @@ class PickleMachine {
   std::size_t frame_end_ = 0;  ///< 0: none
   bool stopped_ = false;
   std::vector<Value> persistent_;
+  std::pmr::set<std::pair<std::string_view, std::string_view>> imports_;  ///< module, name
   std::pmr::vector<Value> stack_;
   std::pmr::vector<std::size_t> marks_;  ///< heights of the stack
   // Indices come in order from every known writer: a vector, and a map for the rest, so that a huge index costs no

@@ -58,9 +58,9 @@ int run_guarded(const std::vector<std::string>& args, Console& console,
 }  // namespace
 
 std::span<const Command> commands() {
-  static const std::array kCommands{Command{"compile", &compile_grammar, &run_compile},
-                                    Command{"list", &list_grammar, &run_list},
-                                    Command{"help", &help_grammar, &run_help}};
+  static const std::array kCommands{
+      Command{"compile", &compile_grammar, &run_compile}, Command{"list", &list_grammar, &run_list},
+      Command{"inspect", &inspect_grammar, &run_inspect}, Command{"help", &help_grammar, &run_help}};
   return kCommands;
 }
 

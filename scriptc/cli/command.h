@@ -22,6 +22,8 @@ std::span<const Command> commands();
 int run_compile(const Arguments& arguments, Console& console);
 const Grammar& list_grammar();
 int run_list(const Arguments& arguments, Console& console);
+const Grammar& inspect_grammar();
+int run_inspect(const Arguments& arguments, Console& console);
 const Grammar& help_grammar();
 int run_help(const Arguments& arguments, Console& console);
 

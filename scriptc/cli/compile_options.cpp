@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "scriptc/cli/checkpoint_options.h"
 #include "scriptc/model/error.h"
 #include "scriptc/model/text.h"
 
@@ -13,24 +14,6 @@ namespace {
 
 constexpr const char* kDefaultOutput = "./torchScriptModel.pt";
 constexpr std::int64_t kMostThreads = 1024;
-
-/// The caps on checkpoints: one row a flag.
-struct CapOption {
-  const char* name;
-  const char* help;
-  std::uint64_t weights::Caps::*member;
-};
-constexpr std::array kCapOptions{
-    CapOption{"max-bytes", "bytes that a checkpoint may inflate to (the larger of 4 GiB and 20 times the file)",
-              &weights::Caps::inflated_bytes},
-    CapOption{"max-entries", "records in a checkpoint (1000000)", &weights::Caps::entries},
-    CapOption{"max-pickle-bytes", "bytes of a pickle (256 MiB)", &weights::Caps::pickle_bytes},
-    CapOption{"max-opcodes", "opcodes of a pickle (50000000)", &weights::Caps::opcodes},
-    CapOption{"max-depth", "nesting inside a pickle (512)", &weights::Caps::depth},
-    CapOption{"max-tensors", "tensors in a checkpoint (1000000)", &weights::Caps::tensors},
-    CapOption{"max-header-bytes", "bytes of a safetensors header (100000000)", &weights::Caps::header_bytes},
-    CapOption{"max-name-bytes", "bytes of a tensor's name (65536)", &weights::Caps::name_bytes},
-};
 
 /// The caps on evaluating a Python file.
 struct LimitOption {
@@ -97,7 +80,7 @@ Grammar make_grammar() {
   };
   for (const LimitOption& limit : kLimitOptions)
     grammar.options.push_back({limit.name, 0, integer, "N", limit.help, "limits"});
-  for (const CapOption& cap : kCapOptions) grammar.options.push_back({cap.name, 0, integer, "N", cap.help, "limits"});
+  for (const Option& cap : cap_options()) grammar.options.push_back(cap);
   grammar.epilog = kEpilog;
   return grammar;
 }
@@ -170,10 +153,7 @@ CompileOptions compile_options(const Arguments& arguments) {
                                         arguments.text("json-kwargs"));
   options.path = package_roots(arguments);
   options.weights = arguments.text("state_dict");
-  options.reading.key = arguments.text("key").value_or("");
-  for (const CapOption& cap : kCapOptions)
-    if (const auto value = arguments.integer(cap.name))
-      options.reading.caps.*cap.member = static_cast<std::uint64_t>(*value);
+  options.reading = reading_options(arguments);
   options.strict = !arguments.flag("no-strict");
   options.output = arguments.text("save_path").value_or(kDefaultOutput);
   options.format = choose_format(arguments.text("format"), options.output);

@@ -1,10 +1,10 @@
 #include "scriptc/cli/report.h"
 
-#include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "scriptc/cli/json_value.h"
+#include "scriptc/cli/units.h"
 #include "scriptc/model/text.h"
 #include "scriptc/version.h"
 #include "weights/sha256.h"
@@ -16,16 +16,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kNoInputs = "structure only: no example inputs are known";
 
-std::string bytes_text(std::uint64_t bytes) {
-  constexpr std::array kUnits{"B", "KB", "MB", "GB", "TB"};
-  double shown = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  for (; shown >= 1000 && unit + 1 < kUnits.size(); ++unit) shown /= 1000;
-  char text[32];
-  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", shown, kUnits[unit]);
-  return text;
-}
-
 std::string number_text(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g", value);
@@ -33,10 +23,6 @@ std::string number_text(double value) {
 }
 
 const char* format_name(Format format) { return format == Format::lite ? "lite" : "torchscript"; }
-
-std::string plural(std::size_t number, const std::string& what) {
-  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
-}
 
 std::string verified_text(const VerifyReport& report) {
   if (!report.ran)
