@@ -62,10 +62,11 @@ def test_runs_nothing_of_the_file(run, tmp_path):
             return os.mkdir, (str(tmp_path / "made"),)
 
     path = tmp_path / "evil.pth"
-    torch.save({"weight": torch.zeros(1), "payload": MakeFolder()}, path)
+    torch.save({"state_dict": {"weight": torch.zeros(1)}, "payload": MakeFolder()}, path)
     result = run("scriptc", "inspect", path.name, cwd=tmp_path)
     assert (result.returncode, result.stdout) == (0, (
         "evil.pth: torch zip, 1 tensor, 4 B\n"
+        "  under key 'state_dict'\n"
         "  Python's pickle would import: collections.OrderedDict, posix.mkdir, torch.FloatStorage, "
         "torch._utils._rebuild_tensor_v2\n"
         "  weight  float32[1]\n"))
