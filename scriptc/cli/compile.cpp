@@ -77,7 +77,10 @@ class Compilation {
     }
     read_weights();
     load_weights();
-    if (!has_meta_tensor(built_.module)) return;
+    if (has_meta_tensor(built_.module)) build_with_values();
+  }
+
+  void build_with_values() {
     build(python::TensorMode::eager);
     load_weights();
   }
@@ -136,11 +139,21 @@ class Compilation {
     VerifyOptions verification = options_.verification;
     if (verification.inputs.empty()) verification.inputs = declared_inputs();
     for (const InputSpec& input : verification.inputs) result_.inputs.push_back(to_string(input));
-    job_ =
-        built_.native ? backend.begin_native(*built_.native, built_.module) : backend.begin(built_.module, *evaluator_);
     ScriptOptions scripting = options_.script;
     scripting.inputs = verification.inputs;
-    job_->script(scripting);
+    const auto begin = [&] {
+      job_ = built_.native ? backend.begin_native(*built_.native, built_.module)
+                           : backend.begin(built_.module, *evaluator_);
+      job_->script(scripting);
+    };
+    try {
+      begin();
+    } catch (const python::NeedsValues&) {
+      // The code uses a tensor that no checkpoint holds: of a module file, or a plain attribute.
+      job_.reset();
+      build_with_values();
+      begin();
+    }
     if (options_.print_code) console_.print(job_->code());
     if (options_.verify) {
       // Without a reference `verify` compares in structure, and the summary says so.

@@ -280,8 +280,10 @@ void install_iteration(Interpreter& in, const Define& def) {
 }
 
 void install_reflection(Interpreter& in, const Define& def) {
-  def("isinstance",
-      [&in](const CallArgs& args, const Kwargs&) -> Value { return in.is_instance(args.at(0), args.at(1)); });
+  def("isinstance", [&in](const CallArgs& args, const Kwargs&) -> Value {
+    if (const auto opaque = args.at(0).try_as<Opaque>()) in.opaque_used(*opaque);
+    return in.is_instance(args.at(0), args.at(1));
+  });
   def("issubclass", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const auto cls = args.at(0).try_as<PyClass>();
     if (!cls) in.raise("TypeError", "issubclass() arg 1 must be a class");

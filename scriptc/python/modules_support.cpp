@@ -351,9 +351,10 @@ void add_library(Interpreter& in, const LibraryFile& file) {
 
 void install_library(Interpreter& in) {
   in.native_modules.emplace("_scriptc", [&in](PyModule& module) { install_support(in, module); });
-  for (const LibraryFile* file : {&kCollectionsLibrary, &kContextlibLibrary, &kCopyLibrary, &kDataclassesLibrary,
-                                  &kEnumLibrary, &kFunctoolsLibrary, &kInspectLibrary, &kItertoolsLibrary,
-                                  &kNumpyLibrary, &kOperatorLibrary, &kReLibrary, &kVersionLibrary})
+  for (const LibraryFile* file :
+       {&kArgparseLibrary, &kAutogradFunctionLibrary, &kAutogradLibrary, &kCheckpointLibrary, &kCollectionsLibrary,
+        &kContextlibLibrary, &kCopyLibrary, &kDataclassesLibrary, &kEnumLibrary, &kFunctoolsLibrary, &kInspectLibrary,
+        &kItertoolsLibrary, &kNumpyLibrary, &kOperatorLibrary, &kReLibrary, &kVersionLibrary})
     add_library(in, *file);
   in.native_modules.emplace("collections.abc", [&in](PyModule& module) { install_abstract_classes(in, module); });
   in.native_modules.emplace("packaging", [](PyModule& module) { module.is_package = true; });

@@ -338,7 +338,6 @@ void install_torch_modules(Interpreter& in) {
                               {"is_tensor_like", false}});
   answers("torch.ops", {});
   answers("torch.utils", {});
-  answers("torch.autograd", {});
   const auto identities = [&in](const std::string& module_name, std::vector<std::string> names) {
     in.native_modules.emplace(module_name, [&in, names](PyModule& module) {
       module.is_package = true;
@@ -355,16 +354,10 @@ void install_torch_modules(Interpreter& in) {
   identities("torch._dynamo", {"disable", "allow_in_graph", "optimize", "disallow_in_graph"});
   identities("torch.compiler", {"disable", "allow_in_graph"});
   in.native_modules.emplace("torch.cuda.amp", [&in](PyModule& module) {
-    module.globals.set("autocast", *in.find_module("torch")->globals.find("autocast"));
+    module.globals.set("autocast", quiet_context(in, "autocast", "torch.cuda.amp.autocast_mode"));
   });
   in.native_modules.emplace("torch.amp", [&in](PyModule& module) {
     module.globals.set("autocast", *in.find_module("torch")->globals.find("autocast"));
-  });
-  in.native_modules.emplace("torch.utils.checkpoint", [&in](PyModule& module) {
-    in.function(module, "checkpoint",
-                [&in](const CallArgs& args, const Kwargs&) { return in.call(args.at(0), args.from(1)); });
-    in.function(module, "checkpoint_sequential",
-                [&in](const CallArgs& args, const Kwargs&) { return in.call(args.at(0), args.from(2)); });
   });
   for (const char* name : {"torch.hub", "torch.utils.model_zoo"})
     in.native_modules.emplace(name, [&in](PyModule& module) {

@@ -6,7 +6,9 @@
 namespace scriptc::python {
 
 Reduced Specialiser::Impl::reduce_attribute(const Attribute& node, const ExprPtr& original) {
+  if (auto method = super_method(node, original)) return *method;
   const Reduced base = reduce(node.value);
+  if (auto variable = context_attribute(base, node)) return *variable;
   ExprPtr rebuilt = original;
   if (base.expr != node.value) {
     auto changed = copy_of(node);
@@ -45,10 +47,13 @@ Reduced Specialiser::Impl::module_attribute(const ModulePtr& module, const std::
   const auto nothing = [&] {
     return Reduced{inside ? rebuilt : reify(None{}, original), Fact::constant(None{}), nullptr};
   };
-  if (const TensorPtr* parameter = module->parameters.find(name))
-    return *parameter ? Reduced{rebuilt, {}, nullptr} : nothing();
-  if (const Buffer* buffer = module->buffers.find(name))
-    return buffer->tensor ? Reduced{rebuilt, {}, nullptr} : nothing();
+  // A tensor of a module outside the tree is one that the code itself holds.
+  const auto tensor = [&](const TensorPtr& value) {
+    if (!value) return nothing();
+    return Reduced{inside ? rebuilt : reify(value, original), {}, nullptr};
+  };
+  if (const TensorPtr* parameter = module->parameters.find(name)) return tensor(*parameter);
+  if (const Buffer* buffer = module->buffers.find(name)) return tensor(buffer->tensor);
   const auto cls = std::dynamic_pointer_cast<PyClass>(module->class_);
   const Value* in_class = cls ? cls->lookup(name) : nullptr;
   if (const auto property = in_class ? in_class->try_as<Property>() : nullptr) {
@@ -59,7 +64,8 @@ Reduced Specialiser::Impl::module_attribute(const ModulePtr& module, const std::
     return {rebuilt, {}, nullptr};
   }
   const std::optional<Value> value = evaluator_.try_get_attribute(module, name);
-  if (!value || value->is_tensor()) return {rebuilt, {}, nullptr};
+  if (!value) return {rebuilt, {}, nullptr};
+  if (value->is_tensor()) return tensor(value->as_tensor());
   if (!inside && value->try_as<BoundMethod>()) return {rebuilt, Fact::constant(*value), nullptr};
   const bool child = value->try_as<Module>() && in_tree(value->try_as<Module>());
   const bool own = module->attributes.contains(name) || name == "training";

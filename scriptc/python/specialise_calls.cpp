@@ -27,8 +27,8 @@ constexpr std::array<std::string_view, 30> kPureDataMethods{
     "zfill",      "partition", "rpartition", "removeprefix", "removesuffix", "casefold"};
 
 /// They read their one iterable to its end before they return.
-constexpr std::array<std::string_view, 11> kConsumers{"sum", "any", "all",    "list", "tuple",    "set",
-                                                      "max", "min", "sorted", "dict", "frozenset"};
+constexpr std::array<std::string_view, 12> kConsumers{"sum", "any", "all",    "list", "tuple",     "set",
+                                                      "max", "min", "sorted", "dict", "frozenset", "next"};
 
 template <std::size_t N>
 bool contains(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -86,6 +86,10 @@ Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original
   ReducedKeywords keywords;
   const bool consumes = callee.is_constant() && contains(kConsumers, builtin_name(callee.fact.value));
   const bool expanded = reduce_arguments(node, args, keywords, consumes);
+  if (callee.is_constant() && expanded) {
+    for (std::size_t i = 0; i < args.size(); ++i) args[i] = as_declared(callee.fact.value, i, "", args[i]);
+    for (auto& [name, value] : keywords) value = as_declared(callee.fact.value, 0, name, value);
+  }
   auto rebuilt = copy_of(node);
   rebuilt->func = callee.expr;
   rebuilt->args.clear();
@@ -100,8 +104,13 @@ Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original
         same && there && keywords[i].first == node.keywords[i].arg && keywords[i].second.expr == node.keywords[i].value;
   }
   const ExprPtr call = same ? original : ExprPtr(rebuilt);
-  if (const auto* method = as<Attribute>(node.func); method && expanded)
+  if (const auto* method = as<Attribute>(node.func); method && expanded) {
     if (auto result = apply_structure(*method, args, original)) return *result;
+    const auto* reduced = as<Attribute>(callee.expr);
+    const Reduced self{reduced ? reduced->value : nullptr, {}, nullptr};
+    if (reduced && !callee.is_constant())
+      if (ExprPtr other = tensor_method(*reduced, self, args, keywords, original)) return {other, {}, nullptr};
+  }
   if (!callee.is_constant() || callee.fact.one_shot || !expanded) return {call, {}, nullptr};
   return apply(callee, args, keywords, call, original);
 }
@@ -193,6 +202,8 @@ std::optional<Reduced> Specialiser::Impl::apply_structure(const Attribute& metho
 Reduced Specialiser::Impl::apply(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
                                  const ExprPtr& rebuilt, const ExprPtr& original) {
   const Value& value = callee.fact.value;
+  if (ExprPtr other = torch_function(value, args, keywords, original)) return {other, {}, nullptr};
+  if (auto known = apply_library(callee, args, keywords, rebuilt, original)) return *known;
   std::optional<Reduced> result;
   if (keywords.empty())
     if (auto iterated = apply_to_items(builtin_name(value), args, rebuilt, original)) return *iterated;
@@ -334,8 +345,16 @@ std::optional<Reduced> Specialiser::Impl::apply_native(const NativeFunction& nat
   if (name == "torch.jit.is_scripting") return folded(original, Value(true), original);
   if (name == "torch.jit.is_tracing" || name == "torch.onnx.is_in_onnx_export")
     return folded(original, Value(false), original);
-  const bool by_name = (name == "builtins.getattr" || name == "builtins.hasattr") && args.size() >= 2 &&
-                       args[0].is_constant() && args[1].is_constant() && args[1].fact.value.is_string();
+  const bool names = (name == "builtins.getattr" || name == "builtins.hasattr") && args.size() >= 2 &&
+                     args[1].is_constant() && args[1].fact.value.is_string();
+  if (names && name == "builtins.getattr" && args.size() == 2 && !args[0].is_constant()) {
+    auto node = std::make_shared<Attribute>();
+    node->span = original->span;
+    node->value = args[0].expr;
+    node->attr = args[1].fact.value.as_string();
+    return Reduced{node, {}, nullptr};
+  }
+  const bool by_name = names && args[0].is_constant();
   if (by_name) {
     const std::string& attribute = args[1].fact.value.as_string();
     const auto module = args[0].fact.value.try_as<Module>();
@@ -372,6 +391,8 @@ std::optional<Reduced> Specialiser::Impl::apply_class(const PyClass& cls, const 
                                                       const ExprPtr& rebuilt, const ExprPtr& original) {
   if (contains(kPure, builtin_name(callee.fact.value)) || cls.qualified_name == "functools.partial")
     return evaluated_call(callee, args, keywords, rebuilt, original);
+  if (cls.qualified_name == "torch.autograd.function.FunctionCtx")
+    return evaluated_call(callee, args, keywords, rebuilt, original);
   // `nn.ReLU()(x)` in forward: a module without tensors is its constants. It is in training mode, as in Python.
   if (cls.layout != Layout::module) return std::nullopt;
   auto made = evaluated_call(callee, args, keywords, rebuilt, original);
@@ -390,7 +411,10 @@ std::optional<Reduced> Specialiser::Impl::apply_method(const BoundMethod& method
   const std::string name = function ? function->name : attribute ? attribute->attr : native ? native->name : "";
   if (!module) {
     if (!function && contains(kPureDataMethods, name)) return evaluated_call(callee, args, keywords, rebuilt, original);
-    return std::nullopt;
+    if (!function || !method.self.try_as<PyClass>()) return std::nullopt;
+    ReducedList all{{reify(method.self, original), Fact::constant(method.self), nullptr}};
+    all.insert(all.end(), args.begin(), args.end());
+    return call_python(function, nullptr, all, keywords, original);
   }
   // Containers' own lookups; a user's method of that name is compiled as any other.
   const bool embedded = !function || function->qualified_name.starts_with("torch.");

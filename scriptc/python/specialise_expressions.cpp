@@ -77,6 +77,7 @@ Reduced Specialiser::Impl::folded(const ExprPtr& rebuilt, std::optional<Value> v
   const bool has_literal = is_storable(*value) || value->try_as<Module>() || value->try_as<PyFunction>() ||
                            value->try_as<PyClass>() || value->try_as<OperatorRef>() ||
                            value->try_as<NativeFunction>() || value->try_as<Partial>() || value->try_as<Instance>() ||
+                           value->try_as<BoundMethod>() || value->try_as<SliceObject>() ||
                            (value->is_tuple() && !std::get<std::shared_ptr<TupleValue>>(value->data())->type);
   if (!has_literal) return {rebuilt, std::move(fact), nullptr};
   return {reify(*value, original), std::move(fact), nullptr};

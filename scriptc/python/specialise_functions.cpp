@@ -84,6 +84,20 @@ bool keeps_its_name(const PyFunction& function) {
   return is_embedded(function) && function.def != nullptr && function.def->returns != nullptr;
 }
 
+std::string first_parameter(const PyFunction& function) {
+  const Arguments& formal = function.args();
+  if (!formal.posonlyargs.empty()) return formal.posonlyargs.front().arg;
+  return formal.args.empty() ? "" : formal.args.front().arg;
+}
+
+/// A list that no variable can hold: of modules or functions.
+bool is_list_of_objects(const Value& value) {
+  if (!value.is_list() || value.as_list().empty()) return false;
+  for (const Value& item : value.as_list())
+    if (!item.try_as<Module>() && !item.try_as<PyFunction>() && !item.try_as<BoundMethod>()) return false;
+  return true;
+}
+
 bool yields(const StmtList& body) {
   bool found = false;
   for_each_expr(body, [&](const ExprPtr& part) {
@@ -155,6 +169,29 @@ bool Specialiser::Impl::needs_owner(const Value& value) const {
   return false;
 }
 
+bool Specialiser::Impl::leaves_its_module(const Request& request) {
+  const bool is_leaf = !request.self || request.self->children.empty();
+  if (is_leaf && is_embedded(*request.function)) return false;
+  try {
+    const Residual* residual = specialise(request);
+    return residual && residual->leaves_owner;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cap) throw;
+    return false;  // said again where it is compiled, with the chain of calls
+  }
+}
+
+const Residual* Specialiser::Impl::specialise_where_it_reaches(Request& request) {
+  const Residual* residual = specialise(request);
+  if (residual && residual->leaves_owner && frame_->owner && frame_->owner != request.owner) {
+    if (request.self) request.constants[first_parameter(*request.function)] = request.self;
+    request.owner = frame_->owner;
+    residual = specialise(request);
+  }
+  if (residual) frame_->leaves_owner = frame_->leaves_owner || residual->leaves_owner;
+  return residual;
+}
+
 std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFunction>& function,
                                                       const ModulePtr& self, const ReducedList& args,
                                                       const ReducedKeywords& keywords, const ExprPtr& original,
@@ -211,9 +248,8 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
     all_known = all_known && request.captured.empty();
   }
   if (dissolved) {
-    const Arguments& formal = function->args();
-    if (formal.posonlyargs.empty() && formal.args.empty()) return std::nullopt;
-    const std::string& first = formal.posonlyargs.empty() ? formal.args.front().arg : formal.posonlyargs.front().arg;
+    const std::string first = first_parameter(*function);
+    if (first.empty()) return std::nullopt;
     every[first] = some[first] = self;
   }
   const bool captures = local || (function->closure && !function->closure->names.empty());
@@ -227,16 +263,18 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
     set_owner();
     const Residual* residual = specialise(request);
     // What has no literal stays a call, of residual arguments.
+    if (residual && residual->result && is_list_of_objects(*residual->result))
+      return Reduced{reify(*residual->result, original), Fact::constant(*residual->result), nullptr};
     if (residual && residual->result)
       if (Reduced result = folded(nullptr, residual->result, original); result.expr) return result;
   }
   request.constants = some;
   const bool variable = function->args().vararg || function->args().kwarg;
   const bool as_it_is = some.empty() && request.captured.empty() && !variable && !local;
-  // Compiled by name when it is called, and specialised to its own instance then.
-  if (as_it_is && (inside || (!captures && function->def))) return std::nullopt;
   set_owner();
-  const Residual* residual = specialise(request);
+  // Compiled by name when it is called, and specialised to its own instance then.
+  if (as_it_is && (inside || (!captures && function->def)) && !leaves_its_module(request)) return std::nullopt;
+  const Residual* residual = specialise_where_it_reaches(request);
   if (!residual) return std::nullopt;
 
   Value target = residual->function;
@@ -257,13 +295,13 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
   std::size_t next = request.captured.size();
   // As in Python: positional arguments first, then those by name, in the order in which they stand.
   for (const auto& [name, value] : assignment->named)
-    if (!some.contains(name) && !assignment->by_keyword.contains(name)) call->args.push_back(value.expr);
+    if (!request.constants.contains(name) && !assignment->by_keyword.contains(name)) call->args.push_back(value.expr);
   for (const Reduced& value : assignment->extra) pass(extra[next++], value.expr);
   for (const auto& [name, value] : assignment->extra_keywords) renamed[name] = extra[next++];
   for (const auto& [name, value] : keywords) {
     if (const auto found = renamed.find(name); found != renamed.end())
       pass(found->second, value.expr);
-    else if (!some.contains(name))
+    else if (!request.constants.contains(name))
       pass(name, value.expr);
   }
   for (const std::string& name : request.captured) pass(name, name_of(name, original->span));

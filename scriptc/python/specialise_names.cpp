@@ -14,12 +14,6 @@ constexpr std::array<std::string_view, 17> kMutators{
     "append", "extend",  "insert",     "remove",  "pop",     "clear",      "sort",       "reverse",    "update",
     "add",    "discard", "setdefault", "popitem", "popleft", "appendleft", "extendleft", "__setitem__"};
 
-bool is_mutator(std::string_view name) {
-  for (const std::string_view mutator : kMutators)
-    if (mutator == name) return true;
-  return false;
-}
-
 /// The expressions that stand directly in a statement (not in its nested blocks).
 ExprList own_exprs(const StmtPtr& statement) {
   if (const auto* n = as<Return>(statement)) return {n->value};
@@ -76,6 +70,12 @@ std::string root_name(ExprPtr expr) {
 }
 
 }  // namespace
+
+bool is_mutator(std::string_view name) {
+  for (const std::string_view mutator : kMutators)
+    if (mutator == name) return true;
+  return false;
+}
 
 StmtList body_of(const PyFunction& function) {
   if (function.def) return function.def->body;

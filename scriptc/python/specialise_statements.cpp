@@ -55,6 +55,7 @@ Exit Specialiser::Impl::reduce_statement(const StmtPtr& statement, StmtList& out
     case StmtKind::ExprStmt: {
       const auto* node = as<ExprStmt>(statement);
       if (as<Constant>(node->value)) return out.push_back(statement), Exit::next;  // a docstring
+      if (const auto* call = as<Call>(node->value); call && reduce_quiet_call(*call, out)) return Exit::next;
       const Reduced value = reduce(node->value);
       if (value.is_constant() || value.fact.is_structure()) return Exit::next;  // nothing happens there
       auto rebuilt = copy_of(*node);
@@ -72,9 +73,8 @@ Exit Specialiser::Impl::reduce_statement(const StmtPtr& statement, StmtList& out
 Exit Specialiser::Impl::reduce_return(const Return& node, const StmtPtr& original, StmtList& out) {
   const Reduced value = reduce(node.value);
   frame_->result.reset();
-  const bool changes = value.is_constant() && is_container(value.fact.value) && (as<ListExpr>(value.expr) != nullptr);
   if (!node.value) frame_->result = Value();
-  if (value.is_constant() && !value.fact.one_shot && !changes) frame_->result = value.fact.value;
+  if (value.is_constant() && !value.fact.one_shot) frame_->result = value.fact.value;
   auto rebuilt = copy_of(node);
   rebuilt->value = value.expr;
   out.push_back(value.expr == node.value ? original : rebuilt);
@@ -115,7 +115,13 @@ Exit Specialiser::Impl::reduce_assert(const Assert& node, const StmtPtr& origina
 
 Exit Specialiser::Impl::reduce_with(const With& node, const StmtPtr& original, StmtList& out) {
   auto rebuilt = copy_of(node);
-  bool same = true;
+  std::erase_if(rebuilt->items, [&](const WithItem& item) { return is_without_effect(item); });
+  if (rebuilt->items.empty()) {
+    const ReducedBlock inner = reduce_block(node.body);
+    out.insert(out.end(), inner.body.begin(), inner.body.end());
+    return inner.flow;
+  }
+  bool same = rebuilt->items.size() == node.items.size();
   for (WithItem& item : rebuilt->items) {
     const ExprPtr context = reduce(item.context_expr).expr;
     same = same && context == item.context_expr;

@@ -6,12 +6,21 @@
 #include <utility>
 
 #include "scriptc/model/text.h"
+#include "scriptc/python/runtime.h"
 
 namespace scriptc::python {
 namespace {
 
 /// Calls that specialisation follows into each other; deeper ones are left as calls.
 constexpr int kDeepest = 48;
+
+/// Parameters and buffers.
+void for_each_tensor(const Module& module, const std::function<void(const TensorPtr&)>& visit) {
+  for (const auto& [name, tensor] : module.parameters)
+    if (tensor) visit(tensor);
+  for (const auto& [name, buffer] : module.buffers)
+    if (buffer.tensor) visit(buffer.tensor);
+}
 
 std::vector<std::string> positional_names(const Arguments& args) {
   std::vector<std::string> names;
@@ -89,7 +98,10 @@ std::string key_of(const Request& request) {
 
 Specialiser::Impl::Impl(Evaluator& evaluator, ModulePtr root, MutableAttributes mutable_attributes)
     : evaluator_(evaluator), root_(std::move(root)), mutable_(std::move(mutable_attributes)) {
-  for_each_module(root_, [&](const std::string&, const ModulePtr& module) { tree_.insert(module.get()); });
+  for_each_module(root_, [&](const std::string&, const ModulePtr& module) {
+    tree_.insert(module.get());
+    for_each_tensor(*module, [&](const TensorPtr& tensor) { tree_tensors_.insert(tensor.get()); });
+  });
 }
 
 std::string Specialiser::Impl::fresh(const std::string& wanted) {
@@ -138,6 +150,14 @@ ExprPtr Specialiser::Impl::reify(const Value& value, const ExprPtr& original) {
     for (const Value& item : value.as_list()) node->elts.push_back(reify(item, original));
     return node;
   }
+  if (const auto slice = value.try_as<SliceObject>()) {
+    auto node = std::make_shared<Slice>();
+    node->span = span;
+    if (!slice->lower.is_none()) node->lower = reify(slice->lower, original);
+    if (!slice->upper.is_none()) node->upper = reify(slice->upper, original);
+    if (!slice->step.is_none()) node->step = reify(slice->step, original);
+    return node;
+  }
   if (const auto module = value.try_as<Module>(); module && in_tree(module))
     if (ExprPtr path = path_to(module, span)) return path;
   auto node = std::make_shared<Resolved>();
@@ -145,6 +165,29 @@ ExprPtr Specialiser::Impl::reify(const Value& value, const ExprPtr& original) {
   node->original = original;
   node->span = span;
   return node;
+}
+
+/// Nothing below the frame's owner leads to some module or tensor of the tree that the residual uses.
+bool Specialiser::Impl::leaves_owner(const StmtList& body) {
+  bool leaves = frame_->leaves_owner;
+  const auto holds = [&](const TensorPtr& tensor) {
+    bool found = !tree_tensors_.contains(tensor.get());
+    if (found || !frame_->owner) return found;
+    for_each_module(frame_->owner, [&](const std::string&, const ModulePtr& module) {
+      for_each_tensor(*module, [&](const TensorPtr& own) { found = found || own == tensor; });
+    });
+    return found;
+  };
+  const auto visit = [&](const ExprPtr& part) {
+    const auto* resolved = as<Resolved>(part);
+    if (!resolved) return;
+    const auto method = resolved->value.try_as<BoundMethod>();
+    const auto module = (method ? method->self : resolved->value).try_as<Module>();
+    if (module && in_tree(module)) leaves = leaves || !path_to(module, {});
+    if (resolved->value.is_tensor()) leaves = leaves || !holds(resolved->value.as_tensor());
+  };
+  for_each_expr(body, visit, true);
+  return leaves;
 }
 
 /// What is known at the start; returns the name of a new first parameter, or "".
@@ -228,6 +271,7 @@ const Residual* Specialiser::Impl::specialise(const Request& request) {
                               !args.kwarg && function.def;
   if (block.body.empty()) residual.result = Value();
   if (block.body.size() == 1 && block.body[0]->kind == StmtKind::Return) residual.result = frame.result;
+  residual.leaves_owner = leaves_owner(block.body);
   if (same_signature && block.body == body) {
     residual.function = request.function;
     return &(cache_[key] = std::move(residual));
@@ -237,7 +281,7 @@ const Residual* Specialiser::Impl::specialise(const Request& request) {
   if (!function.def) def->span = function.lambda->span;
   set_parameters(*result, *def, request.constants, first, residual.extra);
   if (!same_signature) {
-    result->name = (function.def ? function.name : std::string("lambda")) + "_" + std::to_string(cache_.size());
+    result->name = (function.def ? function.name : std::string("lambda")) + "_" + std::to_string(variants_++);
     result->qualified_name = function.qualified_name.substr(0, function.qualified_name.rfind('.') + 1) + result->name;
     result->overloads.clear();
   }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -84,6 +85,9 @@ struct ResidualFrame {
   Facts facts;
   std::optional<Value> result;  ///< of the last `return`, if constant
   int unrolled = 0;             ///< iterations so far
+  bool leaves_owner = false;    ///< Residual::leaves_owner of a call in it
+  /// Attributes of contexts of autograd, by object and name.
+  std::map<std::pair<const void*, std::string>, std::string> context_variables;
 };
 
 /// One function to specialise, and for what.
@@ -101,6 +105,8 @@ struct Residual {
   std::shared_ptr<PyFunction> function;
   std::vector<std::string> extra;  ///< parameters in the place of `*args`, then of `**kwargs`, then captured ones
   std::optional<Value> result;     ///< what it returns, if it does nothing else
+  /// It uses modules of the tree that do not lie below its owner: a method of a module further up can reach them.
+  bool leaves_owner = false;
 };
 
 class Specialiser::Impl {
@@ -116,6 +122,7 @@ class Specialiser::Impl {
   std::string prepare(ResidualFrame& frame, const Request& request, Residual& residual, const StmtList& body);
   ExprPtr reify(const Value& value, const ExprPtr& original);
   ExprPtr path_to(const ModulePtr& module, const Span& span);
+  bool leaves_owner(const StmtList& body);
   std::string fresh(const std::string& wanted);
 
   // specialise_statements.cpp
@@ -218,12 +225,38 @@ class Specialiser::Impl {
   std::optional<Reduced> apply_to_items(const std::string& name, const ReducedList& args, const ExprPtr& rebuilt,
                                         const ExprPtr& original);
 
+  // specialise_library.cpp
+  std::optional<Reduced> apply_library(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
+                                       const ExprPtr& rebuilt, const ExprPtr& original);
+  std::optional<Reduced> apply_reduce(const ReducedList& args, const ExprPtr& original);
+  std::optional<Reduced> first_item(const ReducedList& args);
+  std::optional<Reduced> tensors_of(const ModulePtr& module, const std::string& method, const ExprPtr& rebuilt,
+                                    const ExprPtr& original);
+  std::optional<Reduced> context_attribute(const Reduced& base, const Attribute& node);
+  std::optional<Reduced> super_method(const Attribute& node, const ExprPtr& original);
+  bool reduce_quiet_call(const Call& call, StmtList& out);
+  void keep_effects(const ExprPtr& arg, StmtList& out);
+  bool may_have_effect(const Call& call);
+  bool is_without_effect(const WithItem& item);
+
+  // specialise_tensors.cpp
+  ExprPtr tensor_method(const Attribute& method, const Reduced& self, const ReducedList& args,
+                        const ReducedKeywords& keywords, const ExprPtr& original);
+  ExprPtr torch_function(const Value& callee, const ReducedList& args, const ReducedKeywords& keywords,
+                         const ExprPtr& original);
+  ExprPtr dtype_of_type(const Reduced& type, const ExprPtr& original);
+  ExprPtr dtype_literal(DType dtype, const ExprPtr& original);
+  Reduced as_declared(const Value& callee, std::size_t position, const std::string& keyword, const Reduced& arg);
+
   // specialise_functions.cpp
   std::optional<Reduced> call_python(const std::shared_ptr<PyFunction>& function, const ModulePtr& self,
                                      const ReducedList& args, const ReducedKeywords& keywords, const ExprPtr& original,
                                      const LocalFunction* local = nullptr);
   bool branches_on(const PyFunction& function, const std::string& parameter);
   bool needs_owner(const Value& value) const;
+  /// The residual of a request as a method of the smallest module that holds all it uses; null for recursion.
+  const Residual* specialise_where_it_reaches(Request& request);
+  bool leaves_its_module(const Request& request);
   Reduced local_function(const std::shared_ptr<const FunctionDef>& def, const std::shared_ptr<const Lambda>& lambda,
                          const ExprPtr& original);
 
@@ -231,12 +264,14 @@ class Specialiser::Impl {
   ModulePtr root_;
   MutableAttributes mutable_;
   std::unordered_set<const Module*> tree_;
+  std::unordered_set<const Tensor*> tree_tensors_;  ///< parameters and buffers of it
   ResidualFrame* frame_ = nullptr;
   std::map<std::string, Residual> cache_;
   std::set<std::string> in_progress_;
   std::vector<Value> alive_;  ///< what keys of the cache name by address
   int depth_ = 0;
   int frames_ = 0;
+  int variants_ = 0;  ///< residuals that got names of their own
 };
 
 // specialise_values.cpp
@@ -277,6 +312,8 @@ std::set<std::string> directly_mutated_names(const StmtList& statements);
 std::set<std::string> read_only_names(const StmtList& statements);
 /// Names that are bound at most once when the statements run.
 std::set<std::string> settled_names(const StmtList& statements, const std::set<std::string>& parameters);
+/// A method of containers that changes them.
+bool is_mutator(std::string_view name);
 std::set<std::string> walrus_targets(const StmtList& statements);
 /// `visit(target)` for every place that is stored to, deleted or changed in place, nested defs included.
 void for_each_store(const StmtList& statements, const std::function<void(const ExprPtr&)>& visit);

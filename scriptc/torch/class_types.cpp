@@ -1,6 +1,7 @@
 #include "scriptc/torch/class_types.h"
 
 #include <algorithm>
+#include <functional>
 #include <sstream>
 
 #include "scriptc/model/text.h"
@@ -71,6 +72,7 @@ class ShapeReader {
 
   Shape read() {
     key_ << module_->class_.get() << '|';
+    add_shared_children();
     for (const auto& [name, tensor] : module_->parameters) add_tensor(name, tensor, Slot::Kind::parameter);
     for (const auto& [name, buffer] : module_->buffers) add_tensor(name, buffer.tensor, Slot::Kind::buffer);
     for (const auto& [name, child] : module_->children) add_child(name, child);
@@ -81,6 +83,25 @@ class ShapeReader {
   }
 
  private:
+  /// Code that was specialised to one instance names a child by the first way that leads to it: instances share a type
+  /// only if the same ways lead to the same children.
+  void add_shared_children() {
+    std::map<const Module*, std::string> first;
+    const std::function<void(const Module&, const std::string&)> walk = [&](const Module& module,
+                                                                            const std::string& path) {
+      for (const auto& [name, child] : module.children) {
+        if (!child) continue;
+        const std::string here = path + "." + name;
+        const auto [known, fresh] = first.emplace(child.get(), here);
+        if (fresh)
+          walk(*child, here);
+        else
+          key_ << here << '=' << known->second << ';';
+      }
+    };
+    walk(*module_, "");
+  }
+
   void add_tensor(const std::string& name, const TensorPtr& tensor, Slot::Kind kind) {
     c10::TypePtr type = tensor ? c10::TypePtr(c10::TensorType::get()) : c10::TypePtr(c10::NoneType::get());
     const TypeOrReason annotated = annotated_attribute_type(compiler_, *module_, name);

@@ -172,6 +172,8 @@ jit::Function* Compiler::define(const Definition& definition, const jit::SourceR
   owners_.push_back(definition.owner);
   jit::Function* result = nullptr;
   try {
+    if (function.def && function.def->is_async)
+      throw error(function.def->span, "'async def' is not supported in a compiled method", "make it a plain 'def'");
     Signature signature = signature_of(*this, function);
     if (definition.self && !signature.parameters.empty()) signature.parameters[0].type = nullptr;
     TreeBuilder builder(*this, function, frames_.back().source);

@@ -32,6 +32,13 @@ std::vector<std::string> exported_methods(const scriptc::Module& root) {
   return names;
 }
 
+/// The values of a tensor that the compiled model holds.
+at::Tensor held(const TensorPtr& tensor) {
+  if (tensor->state() == scriptc::Tensor::State::meta)
+    throw python::NeedsValues(ErrorKind::model, "a tensor of the model has no values");
+  return owned(tensor);
+}
+
 class ScriptJob final : public ModuleJob {
  public:
   ScriptJob(ModulePtr root, python::Evaluator& evaluator) : root_(std::move(root)), evaluator_(evaluator) {}
@@ -39,7 +46,7 @@ class ScriptJob final : public ModuleJob {
   void script(const ScriptOptions& options) override {
     at_edge(ErrorKind::model, "the model cannot be compiled", [&] {
       const at::NoGradGuard no_grad;
-      Lowered lowered = lower(root_, evaluator_, {options.train, options.preserve, &owned});
+      Lowered lowered = lower(root_, evaluator_, {options.train, options.preserve, &held});
       std::vector<std::string> kept = exported_methods(*root_);
       kept.insert(kept.end(), options.preserve.begin(), options.preserve.end());
       set_module(std::move(lowered.module), std::move(kept), options.train);

@@ -6,7 +6,6 @@
 
 #include "scriptc/model/text.h"
 #include "scriptc/python/ast_scope.h"
-#include "scriptc/python/parser.h"
 #include "scriptc/torch/sugared_values.h"
 
 namespace scriptc::torch_backend {
@@ -188,6 +187,10 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
     return apply(node.span, variable(range(node.func->span), "isinstance"),
                  {expression(node.args[0]), instance_types(node.args[1])});
   }
+  if (qualified == "torch.is_tensor" && count == 1) {
+    return apply(node.span, variable(range(node.func->span), "isinstance"),
+                 {expression(node.args[0]), named(node.func->span, c10::TypePtr(c10::TensorType::get()))});
+  }
   if (qualified == "torch.jit.isinstance" && count == 2) {
     return apply(node.span, named(node.func->span, special_form(c10::Symbol::fromQualString("prim::isinstance"))),
                  {expression(node.args[0]), instance_types(node.args[1])});
@@ -207,26 +210,6 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
   if (qualified == "builtins.reversed" && count == 1) return reverse(node);
   if (const std::optional<bool> fixed = fixed_answer(qualified)) return literal(node.span, Value(*fixed));
   return std::nullopt;
-}
-
-// The library's functions say float where Python lets an int pass: `F.interpolate(x, scale_factor=2)`. In user
-// functions an int stays one, for it may decide the type of a result.
-py::ExprPtr TreeBuilder::as_declared(const Value& callee, std::size_t position, const std::string& keyword,
-                                     const py::ExprPtr& arg) const {
-  const auto* constant = py::as<py::Constant>(arg);
-  const auto* number = constant ? std::get_if<std::int64_t>(&constant->value) : nullptr;
-  const auto function = callee.try_as<py::PyFunction>();
-  if (!number || !function || !function->qualified_name.starts_with("torch.")) return arg;
-  const auto& parameters = function->args().args;
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (keyword.empty() ? i != position : parameters[i].arg != keyword) continue;
-    const std::string type = parameters[i].annotation ? py::unparse(parameters[i].annotation) : "";
-    if (type.find("float") == std::string::npos || type.find("int") != std::string::npos) return arg;
-    auto converted = std::make_shared<py::Constant>(*constant);
-    converted->value = static_cast<double>(*number);
-    return converted;
-  }
-  return arg;
 }
 
 // Methods of tensors that TorchScript does not know.
@@ -263,12 +246,10 @@ jit::Expr TreeBuilder::call(const py::Call& node) {
       return refuse(given.value->span, "'**' in a call is not supported in a compiled method unless its dict is known",
                     "pass the arguments by name");
     }
-    const Expr value = expression(known ? as_declared(*known, 0, given.arg, given.value) : given.value);
+    const Expr value = expression(given.value);
     keywords.push_back(jit::Attribute::create(value.range(), jit::Ident::create(value.range(), given.arg), value));
   }
   py::ExprList positional = node.args;
-  for (std::size_t i = 0; known && i < positional.size(); ++i)
-    positional[i] = as_declared(*known, i, "", positional[i]);
   const std::optional<Expr> sequence = known ? tuple_as_list(*known, node) : std::nullopt;
   if (sequence) positional.erase(positional.begin());
   auto args = list(node.span, positional);

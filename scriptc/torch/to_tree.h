@@ -48,8 +48,6 @@ class TreeBuilder {
   std::optional<Expr> sizes_as_list(const python::Call& node);
   std::optional<Expr> tensor_cast(const python::Call& node);
   std::optional<Expr> tuple_as_list(const Value& callee, const python::Call& node);
-  python::ExprPtr as_declared(const Value& callee, std::size_t position, const std::string& keyword,
-                              const python::ExprPtr& arg) const;
 
   // to_tree_expressions.cpp
   Expr expression(const python::ExprPtr& expr);

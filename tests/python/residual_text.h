@@ -25,6 +25,8 @@ inline std::string shown(const ExprPtr& expr) {
     std::string name = value.type_name();
     if (const auto function = value.try_as<Function>()) name = function->name;
     if (const auto cls = value.try_as<Class>()) name = cls->name;
+    if (const auto op = value.try_as<OperatorRef>()) name = op->name;
+    if (const auto constant = value.try_as<TorchConstant>()) name = constant->name;
     names.push_back("<" + name + ">");
   };
   if (expr) collect(expr);

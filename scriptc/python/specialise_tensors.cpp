@@ -1,0 +1,262 @@
+// The specialiser on tensors' methods and torch's functions that Python implements in Python, where ATen has others
+// that do the same: `x.new_tensor(…)`, `x.norm(dim=1)`, `torch.unique(x)`, `torch.tensordot(a, b, dims=2)`.
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "scriptc/model/dtype.h"
+#include "scriptc/python/parser.h"
+#include "scriptc/python/runtime.h"
+#include "scriptc/python/specialiser.h"
+
+namespace scriptc::python {
+namespace {
+
+/// The arguments of one call by parameter: those that are given.
+class Given {
+ public:
+  /// False if something was given that `names` lacks.
+  bool read(const std::vector<std::string>& names, const ReducedList& args, const ReducedKeywords& keywords) {
+    if (args.size() > names.size()) return false;
+    for (std::size_t i = 0; i < args.size(); ++i) given_[names[i]] = &args[i];
+    for (const auto& [name, value] : keywords) {
+      const bool known = std::find(names.begin(), names.end(), name) != names.end();
+      if (!known || !given_.emplace(name, &value).second) return false;
+    }
+    return true;
+  }
+  /// Null if it is not given, or is None.
+  const Reduced* find(const std::string& name) const {
+    const auto found = given_.find(name);
+    if (found == given_.end()) return nullptr;
+    const Reduced& value = *found->second;
+    return value.is_constant() && value.fact.value.is_none() ? nullptr : &value;
+  }
+  /// A flag that is known; nullopt if it is not.
+  std::optional<bool> flag(const std::string& name, bool otherwise) const {
+    const Reduced* value = find(name);
+    if (!value) return otherwise;
+    return value->is_constant() && value->fact.value.is_bool() ? std::optional(value->fact.value.as_bool())
+                                                               : std::nullopt;
+  }
+
+ private:
+  std::map<std::string, const Reduced*> given_;
+};
+
+std::shared_ptr<Call> call_of(const ExprPtr& callee, const Span& span) {
+  auto call = std::make_shared<Call>();
+  call->span = span;
+  call->func = callee;
+  return call;
+}
+
+ExprPtr select(const ExprPtr& base, const std::string& name, const Span& span) {
+  auto node = std::make_shared<Attribute>();
+  node->span = span;
+  node->value = base;
+  node->attr = name;
+  return node;
+}
+
+/// An operator of ATen as a callee.
+ExprPtr operator_of(const std::string& name, const ExprPtr& original) {
+  auto node = std::make_shared<Resolved>();
+  node->value = Value(std::make_shared<OperatorRef>(name));
+  node->original = original;
+  node->span = original->span;
+  return node;
+}
+
+ExprPtr list_of(const ExprList& items, const Span& span) {
+  auto list = std::make_shared<ListExpr>();
+  list->span = span;
+  list->elts = items;
+  return list;
+}
+
+/// `x.norm(p, dim, keepdim)`: over some dimensions the Frobenius norm is that of order 2.
+ExprPtr norm_call(const ExprPtr& self, const Given& given, const ExprPtr& original) {
+  const Reduced *p = given.find("p"), *dim = given.find("dim"), *keep = given.find("keepdim");
+  const bool named = p && p->is_constant() && p->fact.value.is_string();
+  if (named && p->fact.value.as_string() != "fro") return nullptr;
+  auto call = call_of(operator_of("norm", original), original->span);
+  call->args = {self, !p || named ? constant_of(std::int64_t{2}, original->span) : p->expr};
+  if (!dim) return keep ? nullptr : call;
+  const bool one = dim->is_constant() && dim->fact.value.is_int();
+  call->args.push_back(one ? list_of({dim->expr}, original->span) : dim->expr);
+  call->args.push_back(keep ? keep->expr : constant_of(false, original->span));
+  return call;
+}
+
+ExprPtr tensordot_call(const Given& given, const ExprPtr& original) {
+  const Reduced *a = given.find("a"), *b = given.find("b"), *dims = given.find("dims");
+  if (!a || !b || (dims && !dims->is_constant())) return nullptr;
+  const std::int64_t count = !dims ? 2 : dims->fact.value.is_int() ? dims->fact.value.as_int() : -1;
+  ExprPtr sides[2];
+  if (count >= 0) {
+    ExprList last, first;
+    for (std::int64_t i = 0; i < count; ++i) {
+      auto negative = std::make_shared<UnaryOp>();
+      negative->span = original->span;
+      negative->op = UnaryOperator::USub;
+      negative->operand = constant_of(count - i, original->span);
+      last.push_back(negative);
+      first.push_back(constant_of(i, original->span));
+    }
+    sides[0] = list_of(last, original->span);
+    sides[1] = list_of(first, original->span);
+  } else {
+    const Value& pair = dims->fact.value;
+    const std::vector<Value>* both = pair.is_tuple() ? &pair.as_tuple() : pair.is_list() ? &pair.as_list() : nullptr;
+    if (!both || both->size() != 2) return nullptr;
+    for (std::size_t side = 0; side < 2; ++side) {
+      const Value& one = (*both)[side];
+      if (!one.is_list() && !one.is_tuple()) return nullptr;
+      ExprList items;
+      for (const Value& item : one.is_list() ? one.as_list() : one.as_tuple()) {
+        if (!item.is_int()) return nullptr;
+        items.push_back(constant_of(item.as_int(), original->span));
+      }
+      sides[side] = list_of(items, original->span);
+    }
+  }
+  auto call = call_of(operator_of("tensordot", original), original->span);
+  call->args = {a->expr, b->expr, sides[0], sides[1]};
+  return call;
+}
+
+/// `torch.unique(x, …)`: what it returns depends on its flags.
+ExprPtr unique_call(const Given& given, const ExprPtr& original) {
+  const Reduced *input = given.find("input"), *dim = given.find("dim");
+  const auto sorted = given.flag("sorted", true), inverse = given.flag("return_inverse", false),
+             counts = given.flag("return_counts", false);
+  if (!input || !sorted || !inverse || !counts) return nullptr;
+  const Span& span = original->span;
+  auto call = call_of(operator_of(dim ? "unique_dim" : "_unique2", original), span);
+  call->args = {input->expr};
+  if (dim) call->args.push_back(dim->expr);
+  for (const bool flag : {*sorted, *inverse, *counts}) call->args.push_back(constant_of(flag, span));
+  if (*inverse && *counts) return call;
+  auto part = std::make_shared<Subscript>();
+  part->span = span;
+  part->value = call;
+  part->slice = constant_of(std::int64_t{0}, span);
+  if (*inverse || *counts) {
+    auto slice = std::make_shared<Slice>();
+    slice->span = span;
+    if (*inverse) slice->upper = constant_of(std::int64_t{2}, span);
+    if (*counts) slice->step = constant_of(std::int64_t{2}, span);
+    part->slice = slice;
+  }
+  return part;
+}
+
+}  // namespace
+
+/// The dtype that an argument of `x.type(…)` names: `torch.float64`, `torch.LongTensor`, `'torch.LongTensor'`.
+ExprPtr Specialiser::Impl::dtype_of_type(const Reduced& type, const ExprPtr& original) {
+  if (!type.is_constant()) return type.expr;
+  static const std::map<std::string, DType> kLegacy{
+      {"FloatTensor", DType::float32}, {"DoubleTensor", DType::float64}, {"HalfTensor", DType::float16},
+      {"LongTensor", DType::int64},    {"IntTensor", DType::int32},      {"ShortTensor", DType::int16},
+      {"CharTensor", DType::int8},     {"ByteTensor", DType::uint8},     {"BoolTensor", DType::boolean}};
+  const Value& value = type.fact.value;
+  if (value.try_as<TorchConstant>()) return type.expr;
+  const auto native = value.try_as<NativeFunction>();
+  const std::string name = native ? native->qualified_name : value.is_string() ? value.as_string() : "";
+  const auto found = name.starts_with("torch.") ? kLegacy.find(name.substr(6)) : kLegacy.end();
+  if (found == kLegacy.end()) return nullptr;
+  return dtype_literal(found->second, original);
+}
+
+ExprPtr Specialiser::Impl::dtype_literal(DType dtype, const ExprPtr& original) {
+  const DTypeInfo& info = dtype_info(dtype);
+  return reify(std::make_shared<TorchConstant>(TorchConstant::Kind::dtype, std::string(info.name),
+                                               static_cast<std::int64_t>(dtype)),
+               original);
+}
+
+/// What stands for a method of a tensor that TorchScript lacks, or null.
+ExprPtr Specialiser::Impl::tensor_method(const Attribute& method, const Reduced& self, const ReducedList& args,
+                                         const ReducedKeywords& keywords, const ExprPtr& original) {
+  if (self.is_constant() || self.fact.is_structure()) return nullptr;
+  const Span& span = original->span;
+  const auto other = [&](const std::string& name, const ExprList& with) {
+    auto call = call_of(select(self.expr, name, span), span);
+    call->args = with;
+    return call;
+  };
+  Given given;
+  if (method.attr == "norm" && (args.size() + keywords.size()) > 0 &&
+      given.read({"p", "dim", "keepdim"}, args, keywords))
+    return norm_call(self.expr, given, original);
+  if (method.attr == "type" && keywords.empty() && args.size() == 1) {
+    const ExprPtr dtype = dtype_of_type(args[0], original);
+    return dtype ? ExprPtr(other("to", {dtype})) : nullptr;
+  }
+  if (method.attr == "new_tensor" && given.read({"data", "dtype", "device"}, args, keywords) && given.find("data")) {
+    if (!is_atom(self.expr) && !as<Attribute>(self.expr)) return nullptr;  // it is evaluated twice
+    auto call = call_of(operator_of("tensor", original), span);
+    call->args = {given.find("data")->expr};
+    for (const char* name : {"dtype", "device"}) {
+      const Reduced* value = given.find(name);
+      call->keywords.push_back({name, value ? value->expr : select(self.expr, name, span), span});
+    }
+    return call;
+  }
+  if (!args.empty() || !keywords.empty()) return nullptr;
+  if (method.attr == "nelement") return other("numel", {});
+  if (method.attr == "ndimension") return other("dim", {});
+  static const std::map<std::string, DType> kCasts{
+      {"bfloat16", DType::bfloat16}, {"cfloat", DType::complex64}, {"cdouble", DType::complex128}};
+  const auto cast = kCasts.find(method.attr);
+  return cast == kCasts.end() ? nullptr : ExprPtr(other("to", {dtype_literal(cast->second, original)}));
+}
+
+/// What stands for a function of torch that ATen has by another signature, or null.
+ExprPtr Specialiser::Impl::torch_function(const Value& callee, const ReducedList& args, const ReducedKeywords& keywords,
+                                          const ExprPtr& original) {
+  const auto op = callee.try_as<OperatorRef>();
+  if (!op) return nullptr;
+  Given given;
+  if (op->name == "norm" && given.read({"input", "p", "dim", "keepdim"}, args, keywords) && given.find("input"))
+    return norm_call(given.find("input")->expr, given, original);
+  if (op->name == "tensordot" && given.read({"a", "b", "dims"}, args, keywords)) return tensordot_call(given, original);
+  if (op->name == "unique" && given.read({"input", "sorted", "return_inverse", "return_counts", "dim"}, args, keywords))
+    return unique_call(given, original);
+  return nullptr;
+}
+
+/// The library's functions say float where Python lets an int pass: `F.interpolate(x, scale_factor=2)`. In user
+/// functions an int stays one, for it may decide the type of a result.
+Reduced Specialiser::Impl::as_declared(const Value& callee, std::size_t position, const std::string& keyword,
+                                       const Reduced& arg) {
+  const auto function = callee.try_as<PyFunction>();
+  if (!function || !arg.is_constant() || !function->qualified_name.starts_with("torch.")) return arg;
+  const std::function<std::optional<Value>(const Value&)> as_float = [&](const Value& value) -> std::optional<Value> {
+    if (value.is_float()) return value;
+    if (value.is_int()) return Value(static_cast<double>(value.as_int()));
+    if (!value.is_list() && !value.is_tuple()) return std::nullopt;
+    std::vector<Value> items;
+    for (const Value& item : value.is_list() ? value.as_list() : value.as_tuple()) {
+      const auto one = as_float(item);
+      if (!one) return std::nullopt;
+      items.push_back(*one);
+    }
+    return value.is_list() ? Value::list(std::move(items)) : Value::tuple(std::move(items));
+  };
+  const auto& parameters = function->args().args;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (keyword.empty() ? i != position : parameters[i].arg != keyword) continue;
+    const std::string type = parameters[i].annotation ? unparse(parameters[i].annotation) : "";
+    if (type.find("float") == std::string::npos || type.find("int") != std::string::npos) return arg;
+    const auto converted = as_float(arg.fact.value);
+    if (!converted || is_same_constant(*converted, arg.fact.value)) return arg;
+    return {reify(*converted, arg.expr), Fact::constant(*converted), nullptr};
+  }
+  return arg;
+}
+
+}  // namespace scriptc::python
