@@ -57,7 +57,7 @@ class Compilation {
  private:
   int stages() const {
     const int always = 4;  // build, load, script, save
-    return always + (options_.weights ? 1 : 0) + (options_.verify ? 2 : 0) + (options_.freeze ? 1 : 0);
+    return always + (options_.weights ? 1 : 0) + (options_.verify ? 2 : 0) + (options_.script.freeze ? 1 : 0);
   }
 
   /// The file that `output` replaces must not be one that is read.
@@ -161,10 +161,12 @@ class Compilation {
       progress_.begin("run reference", can_run ? "running the model" : "no example inputs: nothing to run");
       if (can_run) job_->record_reference(verification);
     }
-    if (options_.freeze) {
+    if (options_.script.freeze) {
       progress_.begin("freeze", "freezing");
       job_->freeze();
     }
+    result_.operators = job_->operators();
+    if (options_.print_operators) console_.print(join(result_.operators, "\n") + "\n");
   }
 
   /// What the plugin says of its inputs. A mistake there is not one of the command line.

@@ -60,10 +60,11 @@ Grammar make_grammar() {
       {"threads", 0, integer, "N", "threads for LibTorch (1)", "general"},
       {"save_path", 's', text, "PATH", std::string("output file (") + kDefaultOutput + ")", "output"},
       {"format", 0, text, "FORMAT", "torchscript or lite (by extension: .ptl is lite)", "output"},
-      {"no-freeze", 0, flag, "", "keep parameters as attributes", "output"},
+      {"no-freeze", 0, flag, "", "keep parameters as attributes, and 'training' one that can be switched", "output"},
       {"train", 0, flag, "", "leave the model in training mode; implies --no-freeze", "output"},
       {"preserve", 0, repeated, "NAME", "method or attribute that survives freezing; may be repeated", "output"},
       {"print-code", 0, flag, "", "print the TorchScript code", "output"},
+      {"print-operators", 0, flag, "", "print the operators that the file needs, for a custom mobile build", "output"},
       {"args", 0, values, "A", "positional arguments of the model", "model"},
       {"kwargs", 0, values, "K V", "keyword arguments of the model", "model"},
       {"json-args", 0, text, "JSON", "further positional arguments, a JSON array", "model"},
@@ -157,9 +158,11 @@ CompileOptions compile_options(const Arguments& arguments) {
   options.strict = !arguments.flag("no-strict");
   options.output = arguments.text("save_path").value_or(kDefaultOutput);
   options.format = choose_format(arguments.text("format"), options.output);
-  options.script = {arguments.flag("train"), arguments.texts("preserve")};
-  options.freeze = !arguments.flag("no-freeze") && !options.script.train;
+  options.script.train = arguments.flag("train");
+  options.script.freeze = !arguments.flag("no-freeze") && !options.script.train;
+  options.script.preserve = arguments.texts("preserve");
   options.print_code = arguments.flag("print-code");
+  options.print_operators = arguments.flag("print-operators");
   options.seed = static_cast<std::uint64_t>(arguments.integer("seed").value_or(0));
   options.verify = !arguments.flag("no-verify");
   options.verification = verify_options(arguments, options.seed);

@@ -26,8 +26,8 @@ struct CompileOptions {
   std::string output;
   Format format = Format::torchscript;
   ScriptOptions script;
-  bool freeze = true;
   bool print_code = false;
+  bool print_operators = false;
 
   bool verify = true;
   VerifyOptions verification;  ///< inputs of the command line, may be empty

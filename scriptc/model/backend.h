@@ -32,6 +32,7 @@ enum class Format { torchscript, lite };
 
 struct ScriptOptions {
   bool train = false;                 ///< else `eval()` on every module first
+  bool freeze = true;                 ///< else `training` stays an attribute that the saved file's user may change
   std::vector<std::string> preserve;  ///< methods and attributes that survive freezing
   std::vector<InputSpec> inputs;      ///< what native modules are traced with; the others need none
 };
@@ -84,6 +85,9 @@ class Job {
   /// Folds parameters into constants; forward, exported and preserved methods stay. Does nothing with `train`:
   /// freezing is for inference.
   virtual void freeze() = 0;
+  /// What a custom build of the mobile runtime must hold, by name: `aten::conv2d`, `aten::add.Tensor`; sorted
+  /// (`--print-operators`).
+  virtual std::vector<std::string> operators() const = 0;
   virtual void save(Format format, ByteSink& sink) = 0;
   /// Frees the modules, loads the file and compares. Errors (verification).
   virtual VerifyReport verify(const std::string& path, Format format) = 0;

@@ -2,6 +2,7 @@
 
 #include <torch/csrc/jit/passes/freeze_module.h>
 #include <torch/csrc/jit/passes/frozen_graph_optimizations.h>
+#include <torch/csrc/jit/serialization/export.h>
 #include <torch/csrc/jit/serialization/python_print.h>
 
 #include <algorithm>
@@ -64,6 +65,14 @@ void ModuleJob::freeze() {
       jit::OptimizeFrozenGraph(graph, /*optimize_numerics=*/true);
     }
     module_ = std::move(frozen);
+  });
+}
+
+std::vector<std::string> ModuleJob::operators() const {
+  return at_edge(ErrorKind::internal, "the operators cannot be listed", [&] {
+    std::vector<std::string> names = jit::export_opnames(*module_);
+    std::sort(names.begin(), names.end());
+    return names;
   });
 }
 

@@ -19,6 +19,7 @@ class ModuleJob : public Job {
  public:
   std::string code() const override;
   void freeze() override;
+  std::vector<std::string> operators() const override;
   void save(Format format, ByteSink& sink) override;
   VerifyReport verify(const std::string& path, Format format) override;
   ArchiveSummary summary() const override;

@@ -13,6 +13,7 @@ namespace scriptc::torch_backend {
 
 struct LoweringOptions {
   bool train = false;                 ///< value of the `training` attribute of every module
+  bool freeze = true;                 ///< else whoever loads the file may switch `training`: no constant
   std::vector<std::string> preserve;  ///< further methods to compile, and attributes that are no constants
   /// The same Tensor object must give the same at::Tensor, so that tied weights stay tied.
   std::function<at::Tensor(const TensorPtr&)> materialise;

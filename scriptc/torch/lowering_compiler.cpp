@@ -122,10 +122,10 @@ Compiler::Compiler(ModulePtr root, py::Evaluator& evaluator, const LoweringOptio
       options_(options),
       unit_(std::make_shared<jit::CompilationUnit>()) {
   mutable_attributes_ = py::find_assigned(evaluator_, root_, options_.preserve);
-  // In eval mode `training` is a constant like any other; else whoever loads the file may switch it.
+  // In a frozen file `training` is a constant like any other.
   for_each_module(root_, [&](const std::string&, const ModulePtr& module) {
     if (!options_.train) module->training = false;
-    if (options_.train) mutable_attributes_.attributes.insert({module.get(), "training"});
+    if (options_.train || !options_.freeze) mutable_attributes_.attributes.insert({module.get(), "training"});
   });
   for (const std::string& name : options_.preserve) mutable_attributes_.attributes.insert({root_.get(), name});
   specialiser_ = std::make_unique<py::Specialiser>(evaluator_, root_, mutable_attributes_);

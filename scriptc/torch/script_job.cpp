@@ -46,7 +46,7 @@ class ScriptJob final : public ModuleJob {
   void script(const ScriptOptions& options) override {
     at_edge(ErrorKind::model, "the model cannot be compiled", [&] {
       const at::NoGradGuard no_grad;
-      Lowered lowered = lower(root_, evaluator_, {options.train, options.preserve, &held});
+      Lowered lowered = lower(root_, evaluator_, {options.train, options.freeze, options.preserve, &held});
       std::vector<std::string> kept = exported_methods(*root_);
       kept.insert(kept.end(), options.preserve.begin(), options.preserve.end());
       set_module(std::move(lowered.module), std::move(kept), options.train);

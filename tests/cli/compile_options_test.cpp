@@ -22,7 +22,7 @@ TEST(CompileOptions, Defaults) {
   EXPECT_EQ(options.format, Format::torchscript);
   EXPECT_EQ(options.threads, 1);
   EXPECT_EQ(options.seed, 0u);
-  EXPECT_TRUE(options.freeze && options.strict && options.verify);
+  EXPECT_TRUE(options.script.freeze && options.strict && options.verify);
 }
 
 TEST(CompileOptions, FormatByExtensionOrByName) {
@@ -32,7 +32,7 @@ TEST(CompileOptions, FormatByExtensionOrByName) {
   EXPECT_EQ(refuse({"--format", "onnx"}), "2: option '--format' must be 'torchscript' or 'lite', got 'onnx'");
 }
 
-TEST(CompileOptions, TrainingModeIsNotFrozen) { EXPECT_FALSE(given({"--train"}).freeze); }
+TEST(CompileOptions, TrainingModeIsNotFrozen) { EXPECT_FALSE(given({"--train"}).script.freeze); }
 
 TEST(CompileOptions, CapsGoWhereTheyBelong) {
   const CompileOptions options =

@@ -25,6 +25,7 @@ class FakeJob final : public Job {
   std::string code() const override { return "def forward(self):\n    pass\n"; }
   void record_reference(const VerifyOptions& options) override { ran_ = !options.inputs.empty(); }
   void freeze() override {}
+  std::vector<std::string> operators() const override { return {"aten::add.Tensor", "aten::relu"}; }
   void save(Format format, ByteSink& sink) override {
     const std::string text = format == Format::lite ? "lite" : "torchscript";
     sink.write(text.data(), text.size());

@@ -91,7 +91,8 @@ def test_report(compile_net, folder):
     assert result.returncode == 0, result.stderr
     report = json.loads((folder / "report.json").read_text())
     assert list(report) == ["scriptc", "libtorch", "module", "model", "arguments", "seed", "weights", "output", "inputs",
-                            "outputs", "methods", "parameters", "verification", "seconds"]
+                            "outputs", "methods", "parameters", "operators", "verification", "seconds"]
+    assert report["operators"] == ["aten::add.Tensor", "aten::relu"]
     assert report["output"]["sha256"] == hashlib.sha256(b"torchscript").hexdigest()
     assert report["verification"]["runs"] == [{"shapes": "N=2", "skipped": False, "max_difference": 1e-7, "spread": 2.0}]
     assert list(report["seconds"]) == ["build", "load LibTorch", "script", "run reference", "freeze", "save", "verify"]
