@@ -89,15 +89,16 @@ class Shape {
 }  // namespace
 
 Pickle read_pickle(const PickleSource& source, const Origin& origin, const Caps& caps) {
-  // The values may take as much memory as the largest pickle itself.
+  // No writer makes values of more than 32 bytes from each of its own; those of a small pickle need little.
+  const std::uint64_t limit =
+      std::min(caps.pickle_bytes, caps.pickle_bytes / 8 + 32 * std::uint64_t{source.bytes.size()});
   Pickle result;
-  result.arena = std::make_shared<PickleArena>(static_cast<std::size_t>(caps.pickle_bytes));
+  result.arena = std::make_shared<PickleArena>(static_cast<std::size_t>(limit));
   PickleMachine machine(source, origin, caps, *result.arena);
   try {
     result.root = machine.run();
   } catch (const std::bad_alloc&) {
-    throw origin.over(machine.where(),
-                      "the values of the pickle take more than " + std::to_string(caps.pickle_bytes) + " bytes",
+    throw origin.over(machine.where(), "the values of the pickle take more than " + std::to_string(limit) + " bytes",
                       "--max-pickle-bytes", "P31");
   }
   result.size = machine.position();

@@ -5,7 +5,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -63,18 +65,20 @@ BackendLoader::Loaded BackendLoader::load() {
 void BackendLoader::start() {
   if (backend_ || future_.valid()) return;
   // Detached: a program that fails meanwhile must not wait for LibTorch before it says so.
-  std::promise<Loaded> promise;
-  future_ = promise.get_future();
-  std::thread(
-      [](std::promise<Loaded> result) {
-        try {
-          result.set_value(load());
-        } catch (...) {
-          result.set_exception(std::current_exception());
-        }
-      },
-      std::move(promise))
-      .detach();
+  const auto promise = std::make_shared<std::promise<Loaded>>();
+  future_ = promise->get_future();
+  const auto work = [promise] {
+    try {
+      promise->set_value(load());
+    } catch (...) {
+      promise->set_exception(std::current_exception());
+    }
+  };
+  try {
+    std::thread(work).detach();
+  } catch (const std::system_error&) {
+    work();  // no thread can be had
+  }
 }
 
 Backend& BackendLoader::get() {

@@ -44,7 +44,7 @@ int run_guarded(const std::vector<std::string>& args, Console& console,
     return exit_code(error.kind());
   } catch (const std::bad_alloc&) {
     console.error("out of memory");
-    return exit_code(ErrorKind::internal);
+    return exit_code(ErrorKind::cap);
   } catch (const std::exception& error) {
     console.error("internal error: " + escape(error.what(), 0) +
                   "\n  help: this is a bug of scriptc, please report it");

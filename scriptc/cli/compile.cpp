@@ -185,6 +185,8 @@ class Compilation {
     progress_.begin("save", "saving");
     output_.create();
     job_->save(options_.format, output_);
+    if (report_ && result_.weights)
+      result_.weights->sha256 = weights::to_hex(weights::sha256(checkpoint_.source->bytes()));
     check_weights_unchanged();
     result_.size = output_.size();
     if (!options_.verify) return;

@@ -17,6 +17,7 @@ struct WeightsSummary {
   std::string path;
   std::string format;
   std::uint64_t bytes = 0;
+  std::string sha256;  ///< of the file that was read, whatever its path names later; for the report only
   weights::LoadResult result;
 };
 

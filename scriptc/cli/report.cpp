@@ -58,7 +58,7 @@ Json weights_json(const std::optional<WeightsSummary>& weights) {
   if (!weights) return nullptr;
   return {{"path", weights->path},
           {"format", weights->format},
-          {"sha256", weights::file_sha256(weights->path)},
+          {"sha256", weights->sha256},
           {"bytes", weights->bytes},
           {"loaded", weights->result.loaded},
           {"missing", weights->result.missing},

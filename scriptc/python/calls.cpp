@@ -245,6 +245,8 @@ Value Interpreter::call_native(const NativeFunction& fn, const Args& args, const
                            " given)");
   } catch (const Error&) {
     throw;
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     throw Error(ErrorKind::internal, fn.qualified_name + "() failed: " + error.what());
   }

@@ -21,6 +21,9 @@ class Evaluator::Impl {
     } catch (const Error&) {
       in.frame = innermost;
       throw;
+    } catch (const std::bad_alloc&) {
+      in.frame = innermost;
+      throw;
     } catch (const std::exception& error) {
       in.frame = innermost;
       throw Error(ErrorKind::internal, std::string("the evaluator failed: ") + error.what());

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
 #include <torch/version.h>
 
 #include "scriptc/model/text.h"
@@ -15,13 +16,35 @@
 namespace scriptc::torch_backend {
 namespace {
 
+#if TORCH_VERSION_MAJOR >= 2
+namespace warnings = c10::WarningUtils;
+#else
+namespace warnings = c10::Warning;
+#endif
+
+/// LibTorch's advice to programmers in Python is none to our users: models that it warns about are compiled, run and
+/// compared all the same.
+class NoWarnings final : public c10::WarningHandler {
+ public:
+#if TORCH_VERSION_MAJOR >= 2
+  void process(const c10::Warning&) override {}
+#else
+  void process(const c10::SourceLocation&, const std::string&, const bool) override {}
+#endif
+};
+
 class TorchBackend final : public Backend {
  public:
   BackendVersion version() const override { return {TORCH_VERSION}; }
 
   void set_threads(int threads) override { at::set_num_threads(threads); }
 
-  void set_debug(bool on) override { torch_backend::set_debug(on); }
+  void set_debug(bool on) override {
+    torch_backend::set_debug(on);
+    if (on) return;
+    static NoWarnings none;
+    static const warnings::WarningHandlerGuard silence(&none);
+  }
 
   void manual_seed(std::uint64_t seed) override { at::manual_seed(seed); }
 

@@ -35,7 +35,22 @@ std::string whole_text(std::string_view what) {
   return out;
 }
 
+/// What LibTorch's allocator says, a plain c10::Error and, inside the TorchScript interpreter, not even that.
+constexpr std::string_view kNoMemory = "DefaultCPUAllocator: ";
+
+/// Of kind cap, whatever was being done.
+[[noreturn]] void raise_out_of_memory(std::string_view subject, std::string_view what = {}) {
+  std::string text = std::string(subject) + ": out of memory";
+  constexpr std::string_view kAsked = "you tried to allocate ";
+  if (const std::size_t at = what.find(kAsked); at != std::string_view::npos) {
+    const std::size_t number = at + kAsked.size();
+    text.append(", ").append(what.substr(number, what.find(' ', number) - number)).append(" bytes were asked for");
+  }
+  throw Error(ErrorKind::cap, std::move(text));
+}
+
 [[noreturn]] void raise(ErrorKind kind, std::string_view subject, std::string_view brief, std::string_view all) {
+  if (all.find(kNoMemory) != std::string_view::npos) raise_out_of_memory(subject, all);
   std::string text = std::string(subject) + ": " + first_sentence(brief);
   if (debug_on) text += whole_text(all);
   throw Error(kind, std::move(text));
@@ -65,7 +80,7 @@ void rethrow_as_error(ErrorKind kind, std::string_view subject) {
   } catch (const c10::Error& error) {
     raise(kind, subject, error.what_without_backtrace(), error.what());
   } catch (const std::bad_alloc&) {
-    throw Error(kind, std::string(subject) + ": out of memory");
+    raise_out_of_memory(subject);
   } catch (const std::exception& error) {
     raise(kind, subject, error.what(), error.what());
   }

@@ -149,6 +149,8 @@ void rethrow_as_model_error(const std::vector<CompileFrame>& frames) {
   } catch (const jit::ErrorReport& report) {
     const auto [sentence, tail] = in_our_words(text_of(report));
     throw build(frames, place_of(report), sentence, tail);
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& e) {
     const auto [sentence, tail] = in_our_words(without_backtrace(e.what()));
     throw build(frames, {}, sentence, tail);

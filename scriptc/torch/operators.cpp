@@ -232,7 +232,9 @@ bool has_operator(std::string_view name) {
   return takes_data(name) || find_cast(name) != nullptr || !overloads_of(name).empty();
 }
 
-Value call_operator(std::string_view name, const Args& args, const Kwargs& kwargs) {
+namespace {
+
+Value call_any(std::string_view name, const Args& args, const Kwargs& kwargs) {
   const at::NoGradGuard no_grad;
   const auto subject = "operator " + quote(name);
   return at_edge(ErrorKind::model, subject, [&]() -> Value {
@@ -263,6 +265,18 @@ Value call_operator(std::string_view name, const Args& args, const Kwargs& kwarg
       return attempt(Mode::zeros);
     }
   });
+}
+
+}  // namespace
+
+Value call_operator(std::string_view name, const Args& args, const Kwargs& kwargs) {
+  try {
+    return call_any(name, args, kwargs);
+  } catch (const Error& error) {
+    // A model may ask for any size: as in Python that is an exception of its own, told with its place.
+    if (error.kind() == ErrorKind::cap) throw Error(ErrorKind::model, error.message());
+    throw;
+  }
 }
 
 }  // namespace scriptc::torch_backend

@@ -3,6 +3,7 @@
 //   FAIL_AT       which call fails, from 1; 0: none
 //   FAIL_ERROR    errno of the failure
 //   FAIL_SIGNAL   a signal that the call sends to its own process instead of failing
+//   FAIL_CUT      a file that loses its second half instead
 //   FAIL_SHORT    if set, every write writes half of what it was asked for
 //   FAIL_FOREVER  if set, all calls from that one on fail that could run out of space
 //   FAIL_UNNAMED  if set, the file system has no O_TMPFILE
@@ -11,6 +12,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -35,6 +37,7 @@ struct Settings {
   int at = std::atoi(setting("FAIL_AT").c_str());
   int error = std::atoi(setting("FAIL_ERROR").c_str());
   int signal = std::atoi(setting("FAIL_SIGNAL").c_str());
+  std::string cut = setting("FAIL_CUT");
   bool shorten = !setting("FAIL_SHORT").empty();
   bool forever = !setting("FAIL_FOREVER").empty();
   bool unnamed = !setting("FAIL_UNNAMED").empty();
@@ -94,6 +97,12 @@ bool fails(const char* call, bool space) {
   log_first(call);
   if (settings().signal != 0) {
     ::raise(settings().signal);
+    return false;
+  }
+  if (!settings().cut.empty()) {
+    struct stat status {};
+    ::stat(settings().cut.c_str(), &status);
+    static_cast<void>(::truncate(settings().cut.c_str(), status.st_size / 2));
     return false;
   }
   errno = settings().error;

@@ -1,5 +1,5 @@
 // A back end without LibTorch, for tests of what surrounds it: SCRIPTC_BACKEND names it, FAKE_BACKEND says what goes
-// wrong: `script`, `save` (a write of 1 MB at a time, without end), `hang` (in the middle of saving), `verify`.
+// wrong: `script`, `save` (a write of 1 MB at a time, without end), `verify`.
 
 #include <unistd.h>
 
@@ -29,7 +29,6 @@ class FakeJob final : public Job {
   void save(Format format, ByteSink& sink) override {
     const std::string text = format == Format::lite ? "lite" : "torchscript";
     sink.write(text.data(), text.size());
-    while (fails_at("hang")) ::pause();
     const std::string block(1'000'000, 'x');
     while (fails_at("save")) sink.write(block.data(), block.size());
   }

@@ -142,7 +142,8 @@ TEST_F(OutputFileTest, RefusesWhatIsNoFile) {
   EXPECT_EQ(refuse("folder"), "5: output '" + path("folder") + "' is a folder, not a file");
   EXPECT_EQ(refuse("fifo"), "5: output '" + path("fifo") + "' is a FIFO, not a file");
   EXPECT_EQ(refuse("new/"), "5: output '" + path("new/") + "' is a folder, not a file");
-  EXPECT_EQ(error_of([] { OutputFile("/dev/null", "output"); }), "5: output '/dev/null' is a device, not a file");
+  for (const std::string device : {"/dev/null", "/dev/full"})
+    EXPECT_EQ(error_of([&] { OutputFile(device, "output"); }), "5: output '" + device + "' is a device, not a file");
   EXPECT_EQ(error_of([] { OutputFile("", "report"); }), "5: report '' is a folder, not a file");
 }
 

@@ -11,10 +11,13 @@ import os
 import signal
 
 import pytest
+import torch
 
 MODEL = "import torch\n\n\nclass Net(torch.nn.Module):\n    def forward(self, x):\n        return x\n"
 LAYERS = ("import torch\n\n\nclass Net(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n"
           "        self.a = torch.nn.Linear(3, 4)\n\n    def forward(self, x):\n        return self.a(x)\n")
+#: Of some pages, so that a file cut in half loses whole ones.
+WIDE = LAYERS.replace("Linear(3, 4)", "Linear(3, 40000)")
 FULL = bool(os.environ.get("SCRIPTC_FULL"))
 
 
@@ -97,8 +100,8 @@ def place(run, tmp_path, build):
 def real_place(run, tmp_path, build):
     """The same with LibTorch."""
 
-    def make(name):
-        made = Place(run, tmp_path, build, LAYERS, name, report=False)
+    def make(name, model=LAYERS):
+        made = Place(run, tmp_path, build, model, name, report=False)
         made.backend = {}
         made.expect()
         return made
@@ -230,3 +233,16 @@ def test_an_archive_fails_at_every_call(real_place, name):
             assert here.files() == here.old, call
             assert result.returncode == 5
             assert result.stderr.endswith(": No space left on device\n")
+
+
+@pytest.mark.parametrize("name", ["out.pt", "out.ptl"])
+def test_weights_that_shrink_while_they_are_saved(real_place, tmp_path, name):
+    """They are a map of the file, whose lost pages can be neither read nor written."""
+    here = real_place(name, WIDE)
+    weights = tmp_path / "w.pth"
+    here.options += ["-w", weights]
+    for at in (1, 3):
+        torch.save({"a.weight": torch.rand(40000, 3), "a.bias": torch.rand(40000)}, weights)
+        result, _ = here.fail(at, FAIL_CUT=weights)
+        assert (result.stderr, result.returncode) == (f"error: '{weights}': was changed while it was read [E02]\n", 3)
+        assert here.files() == here.old

@@ -6,9 +6,11 @@ import json
 import os
 import re
 import resource
+import select
 import subprocess
 
 import pytest
+import torch
 
 MODEL = "import torch\n\n\nclass Net(torch.nn.Module):\n    def forward(self, x):\n        return x\n"
 INPUT = ["--input", "float32[N=2,3]"]
@@ -68,9 +70,11 @@ def test_progress_is_a_bar_on_a_terminal(build, folder, environment):
     subprocess.run([build / "bin/pytorch_to_torch", "net.py", "Net", "-s", "out.pt"], cwd=folder, env=environment(),
                    stderr=ours, stdout=subprocess.PIPE, check=True)
     os.close(ours)
-    shown = os.read(theirs, 100_000).decode()
+    shown = ""
+    while not shown.endswith("\r\x1b[K") or "7/7" not in shown:  # a terminal hands on what it has by and by
+        assert select.select([theirs], [], [], 20)[0], shown
+        shown += os.read(theirs, 100_000).decode()
     assert "\r\x1b[K[========================] 7/7 reloading and comparing" in shown
-    assert shown.endswith("\r\x1b[K")
 
 
 def test_structure_only_is_said(compile_net):
@@ -93,9 +97,22 @@ def test_report(compile_net, folder):
     assert list(report) == ["scriptc", "libtorch", "module", "model", "arguments", "seed", "weights", "output", "inputs",
                             "outputs", "methods", "parameters", "operators", "verification", "seconds"]
     assert report["operators"] == ["aten::add.Tensor", "aten::relu"]
-    assert report["output"]["sha256"] == hashlib.sha256(b"torchscript").hexdigest()
+    assert report["output"] == {"path": "out.pt", "format": "torchscript", "size": 11,
+                                "sha256": hashlib.sha256(b"torchscript").hexdigest()}
+    assert report["module"] == {"path": "net.py", "sha256": hashlib.sha256(MODEL.encode()).hexdigest()}
     assert report["verification"]["runs"] == [{"shapes": "N=2", "skipped": False, "max_difference": 1e-7, "spread": 2.0}]
     assert list(report["seconds"]) == ["build", "load LibTorch", "script", "run reference", "freeze", "save", "verify"]
+
+
+def test_report_of_weights(compile_net, folder):
+    torch.save({"a": torch.rand(3)}, folder / "w.pth")
+    (folder / "net.py").write_text(MODEL.replace("    def forward", "    def __init__(self):\n        super().__init__()\n"
+                                                 "        self.a = torch.nn.Parameter(torch.zeros(3))\n\n    def forward"))
+    result = compile_net("--report", "report.json", "-w", "w.pth")
+    assert result.returncode == 0, result.stderr
+    weights = json.loads((folder / "report.json").read_text())["weights"]
+    assert weights == {"path": "w.pth", "sha256": hashlib.sha256((folder / "w.pth").read_bytes()).hexdigest(),
+                       "format": "torch zip", "bytes": 12, "loaded": 1, "missing": [], "unexpected": []}
 
 
 @pytest.mark.parametrize("stage, code, message", [
@@ -137,10 +154,39 @@ def test_inputs_are_not_replaced(run, folder, environment, option, file, what):
     assert_untouched(folder)
 
 
-def test_closed_streams_are_harmless(build, folder, environment):
-    command = f"exec {build}/bin/pytorch_to_torch net.py Net -s out.pt <&- >&- 2>&-"
-    assert subprocess.run(["sh", "-c", command], cwd=folder, env=environment()).returncode == 0
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_harmless(build, folder, environment, closed):
+    """The output's file must not get the number of a closed one: the messages would be written into it."""
+    command = f"exec {build}/bin/pytorch_to_torch net.py Net -s out.pt --report r.json --print-code {closed}"
+    assert subprocess.run(["sh", "-c", command], cwd=folder, env=environment(), capture_output=True).returncode == 0
     assert (folder / "out.pt").read_text() == "torchscript"
+    assert json.loads((folder / "r.json").read_text())["model"] == "Net"
+
+
+@pytest.mark.parametrize("name, shown", [
+    ("a\nb\x1b[31m.pt", "a\\nb\\x1b[31m.pt"),
+    ("x" * 252 + ".pt", "x" * 252 + ".pt"),
+    ("-s", "-s"),
+    ("no ending", "no ending"),
+    ("\u00e9.pt", "\u00e9.pt"),
+    ("a\udcff.pt", "a\\xff.pt"),
+], ids=ascii)
+def test_names_of_any_kind(run, folder, environment, name, shown):
+    result = run("pytorch_to_torch", "net.py", "Net", f"--save_path={name}", cwd=folder, env=environment())
+    assert (result.stdout.splitlines()[0], result.returncode) == (f"wrote: {shown}, TorchScript, 11 B", 0)
+    assert {path.name for path in folder.iterdir()} == {"net.py", "out.pt", name}
+    assert (folder / name).read_text() == "torchscript"
+
+
+def test_a_link_is_followed(run, folder, environment):
+    (folder / "far").mkdir()
+    for target in ("out.pt", "far/new.pt"):
+        (folder / "link.pt").symlink_to(target)
+        assert run("pytorch_to_torch", "net.py", "Net", "-s", "link.pt", cwd=folder, env=environment()).returncode == 0
+        assert os.readlink(folder / "link.pt") == target
+        assert (folder / target).read_text() == "torchscript"
+        (folder / "link.pt").unlink()
+    assert sorted(path.name for path in (folder / "far").iterdir()) == ["new.pt"]
 
 
 def test_a_reader_that_goes_away_is_harmless(build, folder, environment):
@@ -153,6 +199,23 @@ def test_a_full_stdout_is_told(build, folder, environment):
     with open("/dev/full", "w") as full:
         result = subprocess.run([build / "bin/scriptc", "help"], stdout=full, stderr=subprocess.PIPE, text=True)
     assert (result.stderr, result.returncode) == ("error: standard output cannot be written\n", 5)
+
+
+GREEDY = ("import torch\n\n\nclass Net(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+          "        self.items = [[i, i + 1] for i in range(3000000)]\n")
+
+
+@pytest.mark.parametrize("model, megabytes, code, message", [
+    (MODEL, 16, 0, ""),  # too little for one more thread
+    (GREEDY, 120, 4, "error: out of memory\n"),
+])
+def test_little_memory(compile_net, folder, model, megabytes, code, message):
+    (folder / "net.py").write_text(model)
+    limit = megabytes << 20
+    result = compile_net(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+    assert (result.stderr, result.returncode) == (message, code)
+    if code != 0:
+        assert_untouched(folder)
 
 
 @pytest.mark.parametrize("args, code", [

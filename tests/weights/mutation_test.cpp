@@ -84,6 +84,18 @@ TEST_F(MutationTest, GoldensAreReadOrRefused) {
   EXPECT_GT(outcomes_[3], total / 2);
 }
 
+TEST_F(MutationTest, CutGoldensAreRefused) {
+  for (const std::string& name : Goldens()) {
+    const std::string golden = Golden(name);
+    // Every length of a small file; of a large one every length near its ends.
+    constexpr std::size_t kNear = 1500;
+    for (std::size_t length = 0; length < golden.size(); ++length) {
+      if (length == kNear && golden.size() > 2 * kNear) length = golden.size() - kNear;
+      EXPECT_TRUE(Refusal(golden.substr(0, length)).starts_with("3 'f': ")) << name << ' ' << length;
+    }
+  }
+}
+
 /// The zip's CRC hides the pickle from mutations: here it is written after them.
 TEST_F(MutationTest, PicklesAreReadOrRefused) {
   const Code parameter = call(global("torch._utils", "_rebuild_parameter"), {GoodTensor(), "\x88", ordered_dict()});

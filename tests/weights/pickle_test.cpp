@@ -292,6 +292,13 @@ TEST_F(PickleTest, P31ValuesBeyondTheMemory) {
   EXPECT_EQ(Failure(Repeated("]", 100'000)).substr(0, 2), "4 ");
 }
 
+TEST_F(PickleTest, P31ValuesOfASmallPickleTakeLittle) {
+  // Empty dicts are what takes most for its one byte.
+  EXPECT_EQ(Failure(Repeated("}", 2'000'000)),
+            "4 'f': p, offset 1048576: the values of the pickle take more than 97554432 bytes [P31]\n"
+            "  help: if you trust the file, raise the limit with --max-pickle-bytes");
+}
+
 TEST_F(PickleTest, P32UnknownOpcode) { EXPECT_EQ(Failure("N\xff."), "3 'f': p, offset 1: unknown opcode 0xff [P32]"); }
 
 TEST_F(PickleTest, P33BuildOnADict) {

@@ -27,6 +27,10 @@ TEST_F(SafetensorsTest, ReadsTensors) {
   EXPECT_EQ(Values(*read.tensors.find("a")), std::vector<double>{7});
 }
 
+TEST_F(SafetensorsTest, S01TooShort) {
+  EXPECT_EQ(Refusal(std::string("\x02\0\0\0\0\0\0", 7)), "3 'f': is too short for a checkpoint (got 7, limit 8) [Z02]");
+}
+
 TEST_F(SafetensorsTest, S02HeaderLength) {
   EXPECT_EQ(Refusal(little_endian(std::uint64_t{0}) + "{}"),
             "3 'f': offset 0: the length of the header is wrong (got 0, limit 2) [S02]");
@@ -92,6 +96,25 @@ TEST_F(SafetensorsTest, S10Metadata) {
 
 TEST_F(SafetensorsTest, S11BytesAfter) {
   EXPECT_EQ(Tensor("U8", "[4]", "[0,4]"), "3 'f': 4 bytes follow the last tensor [S11]");
+}
+
+TEST_F(SafetensorsTest, S12ManyNames) {
+  std::string names = "{";
+  for (int i = 0; i < 50'000; ++i)
+    names += (i == 0 ? "\"" : ",\"") + std::to_string(i) + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+  names += "}";
+  EXPECT_EQ(With(names, 0), "accepted");
+  options.caps.tensors = 49'999;
+  EXPECT_EQ(With(names, 0),
+            "4 'f': header: too many tensors (got more, limit 49999) [S12]\n"
+            "  help: if you trust the file, raise the limit with --max-tensors");
+}
+
+TEST_F(SafetensorsTest, CutAtEveryLength) {
+  const std::string whole = File(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", floats({1, 2}));
+  ASSERT_EQ(Refusal(whole), "accepted");
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    EXPECT_TRUE(Refusal(whole.substr(0, length)).starts_with("3 'f': ")) << length;
 }
 
 TEST_F(SafetensorsTest, S13NestedDeeply) {

@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -108,6 +109,99 @@ TEST_F(SourceTest, E05SparseFile) {
   EXPECT_EQ(failure([&] { read_checkpoint(source, "f", small); }),
             "4 'f': is a sparse file of too many bytes (got 511, limit 500) [E05]\n"
             "  help: if you trust the file, raise the limit with --max-bytes");
+}
+
+/// A file of `head`, a hole, and `tail` from `at` on. False: the file system has no sparse files.
+bool write_sparse(const std::string& path, const std::string& head, std::uint64_t at, const std::string& tail) {
+  std::ofstream(path, std::ios::binary) << head;
+  std::error_code error;
+  std::filesystem::resize_file(path, at, error);
+  if (error) return false;
+  std::ofstream(path, std::ios::binary | std::ios::app) << tail;
+  return std::filesystem::file_size(path) == at + tail.size();
+}
+
+constexpr std::uint64_t kGigabytes = std::uint64_t{5} << 30;
+
+TEST_F(SourceTest, E05SafetensorsBeyondFourGigabytes) {
+  const std::string path = Path("large"), end = std::to_string(kGigabytes);
+  const std::string header = R"({"big":{"dtype":"U8","shape":[)" + end + R"(],"data_offsets":[0,)" + end +
+                             R"(]},"w":{"dtype":"F32","shape":[2],"data_offsets":[)" + end + "," +
+                             std::to_string(kGigabytes + 8) + "]}}";
+  const std::string head = little_endian(std::uint64_t{header.size()}) + header;
+  if (!write_sparse(path, head, head.size() + kGigabytes, floats({3, 4})))
+    GTEST_SKIP() << "the file system has no sparse files";
+  ReadOptions large;
+  large.caps.inflated_bytes = 2 * kGigabytes;
+  const Checkpoint read = read_checkpoint(path, large);
+  EXPECT_EQ(Names(read), "big[5368709120] w[2]");
+  EXPECT_EQ(Values(*read.tensors.find("w")), (std::vector<double>{3, 4}));
+  std::filesystem::resize_file(path, head.size() + kGigabytes + 7);
+  EXPECT_EQ(failure([&] { read_checkpoint(path, large); }),
+            "3 '" + path + "': tensor 'w': its data lies beyond the file (got 5368709128, limit 5368709127) [S06]");
+}
+
+/// The zip64 field of these numbers.
+std::string zip64_field(std::initializer_list<std::uint64_t> numbers) {
+  std::string field = little_endian(zip::kZip64Extra) + little_endian(static_cast<std::uint16_t>(numbers.size() * 8));
+  for (const std::uint64_t number : numbers) field += little_endian(number);
+  return field;
+}
+
+/// Splits an archive into its records and its directory.
+std::pair<std::string, std::string> parted(const std::string& archive) {
+  zip::EndRecord end{};
+  std::memcpy(&end, archive.data() + archive.size() - sizeof end, sizeof end);
+  return {archive.substr(0, end.directory_offset), archive.substr(end.directory_offset, end.directory_size)};
+}
+
+/// Good(), every record of which lies beyond an unused one of five gigabytes: what precedes its data, and what follows.
+std::pair<std::string, std::string> large_archive(Archive good) {
+  const auto [head, first] = parted(Archive()
+                                        .with_entry("a/data/9", "",
+                                                    [](RawEntry& entry) {
+                                                      entry.local_extra = zip64_field({kGigabytes, kGigabytes});
+                                                      entry.directory_extra = entry.local_extra;
+                                                      entry.local.compressed = entry.local.size = zip::kIn64;
+                                                      entry.directory.compressed = entry.directory.size = zip::kIn64;
+                                                    })
+                                        .bytes());
+  std::uint64_t at = head.size() + kGigabytes;
+  for (const char* name : {"a/data.pkl", "a/data/0", "a/version"})
+    good.change(name, [&at](RawEntry& entry) {
+      entry.directory_extra = zip64_field({at});
+      entry.directory.offset = zip::kIn64;
+      at += sizeof entry.local + entry.local_name.size() + entry.data.size();
+    });
+  const auto [records, others] = parted(good.bytes());
+  const std::uint64_t size = first.size() + others.size();
+  const zip::End64Record end64{zip::kEnd64Signature, 44, 45, 45, 0, 0, 4, 4, size, at};
+  const zip::Locator64 locator{zip::kLocator64Signature, 0, at + size, 1};
+  const zip::EndRecord end{zip::kEndSignature, 0, 0, 4, 4, static_cast<std::uint32_t>(size), zip::kIn64, 0};
+  return {head, records + first + others + little_endian(end64) + little_endian(locator) + little_endian(end)};
+}
+
+TEST_F(SourceTest, E05Zip64BeyondFourGigabytes) {
+  const std::string path = Path("large.pt");
+  const auto [head, tail] = large_archive(Good());
+  const std::uint64_t at = head.size() + kGigabytes;
+  if (!write_sparse(path, head, at, tail)) GTEST_SKIP() << "the file system has no sparse files";
+  ReadOptions large;
+  large.caps.inflated_bytes = 2 * kGigabytes;
+  const Checkpoint read = read_checkpoint(path, large);
+  EXPECT_EQ(Values(*read.tensors.find("w")), (std::vector<double>{1, 2, 3, 4}));
+  EXPECT_EQ(failure([&] { read_checkpoint(path); }),
+            "4 '" + path + "': is a sparse file of too many bytes (got " + std::to_string(at + tail.size()) +
+                ", limit 4294967296) [E05]\n  help: if you trust the file, raise the limit with --max-bytes");
+}
+
+TEST_F(SourceTest, J05ContentDecidesNotTheName) {
+  const std::string zip = Path("zip.safetensors"), safetensors = Path("safetensors.pth");
+  std::ofstream(zip, std::ios::binary) << Good().bytes();
+  const std::string header = R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+  std::ofstream(safetensors, std::ios::binary) << little_endian(std::uint64_t{header.size()}) + header + floats({1});
+  EXPECT_EQ(read_checkpoint(zip).format, "torch zip");
+  EXPECT_EQ(read_checkpoint(safetensors).format, "safetensors");
 }
 
 TEST_F(SourceTest, E05SparseTerabyte) {

@@ -91,6 +91,19 @@ TEST_F(WrapperTest, J01SetStateIsData) {
   EXPECT_EQ(Names(read), "w[2,2]");
 }
 
+TEST_F(WrapperTest, J02AndJ03CodeIsNotLookedAt) {
+  const Code root = global("__torch__", "M") + ")\x81" + dict({{"w", GoodTensor()}}) + "b";
+  for (const std::string code :
+       {"class M(Module):\n  def __setstate__(self, s: Any) -> None:\n    while True:\n      pass\n", "class M(Modu",
+        "\xff\x00"}) {
+    const Checkpoint read = Read(Saved(pickle(root))
+                                     .with_entry("a/constants.pkl", pickle(tuple({})))
+                                     .with_entry("a/code/__torch__.py", code)
+                                     .bytes());
+    EXPECT_EQ(Names(read), "w[2,2]");
+  }
+}
+
 TEST_F(WrapperTest, SharedModulesDoNotMultiply) {
   // Each module holds the one before it twice: 2^40 names.
   const Code module = global("m", "M") + ")\x81";

@@ -1,0 +1,93 @@
+"""Killed at random times, and several writers of one output. SCRIPTC_FULL=1: 200 kills a format, 8 writers × 50 rounds."""
+
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+MODEL = ("import torch\n\n\nclass Net(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+         "        self.a = torch.nn.Linear(300, 1000)\n\n    def forward(self, x):\n        return self.a(x)\n")
+FULL = bool(os.environ.get("SCRIPTC_FULL"))
+KILLS = 200 if FULL else 16
+WRITERS, ROUNDS = (8, 50) if FULL else (3, 3)
+
+
+@pytest.fixture
+def command(build, tmp_path):
+    """command("out.pt", "--seed", 1): arguments that write output/out.pt."""
+    (tmp_path / "net.py").write_text(MODEL)
+    (tmp_path / "output").mkdir()
+    return lambda name, *options: [build / "bin/pytorch_to_torch", tmp_path / "net.py", "Net", "-s",
+                                   tmp_path / "output" / name, "--input", "float32[N=2,300]", "--quiet",
+                                   *map(str, options)]
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["out.pt", "out.ptl"])
+def test_sigkill_at_random_times(command, tmp_path, name):
+    output = tmp_path / "output"
+    subprocess.run(command(name), check=True)
+    start = time.monotonic()
+    subprocess.run(command(name), check=True)
+    whole_run = time.monotonic() - start
+    new = (output / name).read_bytes()
+    rng = random.Random(name)
+    outcomes = {"old": 0, "new": 0, "left over": 0}
+    for round_ in range(KILLS):
+        (output / name).write_bytes(b"old")
+        program = subprocess.Popen(command(name))
+        # Three of four late, where the file is written, checked and renamed.
+        time.sleep(whole_run * (rng.uniform(0, 1) if round_ % 4 == 0 else rng.uniform(0.6, 1.1)))
+        program.send_signal(signal.SIGKILL)
+        assert program.wait() in (0, -signal.SIGKILL)
+        found = files(output)
+        content = found.pop(name)
+        assert content in (b"old", new)
+        outcomes["old" if content == b"old" else "new"] += 1
+        if found:  # killed between linkat and rename
+            outcomes["left over"] += 1
+            assert list(found.values()) == [new]
+            subprocess.run(command(name), check=True)
+            assert set(files(output)) == {name}
+    print(f"\n{name}: {KILLS} kills: {outcomes}")
+    assert outcomes["old"] > 0
+    subprocess.run(command(name), check=True)
+    assert files(output) == {name: new}
+
+
+def test_several_writers_of_one_output(command, tmp_path):
+    """Each writes a file of its own; a reader sees whole ones only."""
+    output = tmp_path / "output"
+    whole = set()
+    for seed in range(WRITERS):
+        subprocess.run(command("out.pt", "--seed", seed), check=True)
+        whole.add((output / "out.pt").read_bytes())
+    assert len(whole) == WRITERS
+    failures, reads, seen = [], 0, set()
+
+    def write(seed):
+        for _ in range(ROUNDS):
+            result = subprocess.run(command("out.pt", "--seed", seed), capture_output=True, text=True)
+            if result.returncode != 0:
+                failures.append(result.stderr)
+
+    writers = [threading.Thread(target=write, args=(seed,)) for seed in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        content = (output / "out.pt").read_bytes()
+        assert content in whole
+        seen.add(content)
+        reads += 1
+        time.sleep(0.002)
+    print(f"\n{WRITERS} writers × {ROUNDS} rounds: {reads} reads, {len(seen)} of {WRITERS} files seen")
+    assert failures == []
+    assert len(seen) > 1
+    assert set(files(output)) == {"out.pt"}
