@@ -2,6 +2,7 @@
 
 import io
 import os
+import resource
 import zipfile
 
 import pytest
@@ -125,6 +126,16 @@ def test_cap_names_its_flag(refuse_weights):
                       "  help: if you trust the file, raise the limit with --max-entries", content, "--max-entries", 1)
 
 
+def limited_memory():
+    resource.setrlimit(resource.RLIMIT_AS, (64 << 30, 64 << 30))
+
+
+def test_forward_takes_too_much_memory(to_out, tmp_path):
+    (tmp_path / "net.py").write_text(NET.replace("return x", "return torch.ones([x.size(0) * 10**12])"))
+    to_out(4, "forward refuses its example input (sample): out of memory, 4000000000000 bytes were asked for",
+           tmp_path / "net.py", "Net", "--input", "float32[1]", preexec_fn=limited_memory)
+
+
 def test_python_file_with_a_syntax_error(to_out, tmp_path):
     (tmp_path / "net.py").write_text("import torch\n\n\ndef make(:\n    pass\n")
     to_out(3, f"{tmp_path}/net.py:4:10: invalid syntax\n    def make(:\n             ^", tmp_path / "net.py", "make")
@@ -221,6 +232,13 @@ def test_unknown_argument(to_out):
 def test_argument_of_wrong_type(to_out):
     to_out(7, "model 'MLP' needs list of int for parameter 'hidden', got 'wide'" + MLP,
            "mlp", "MLP", "--kwargs", "hidden", "wide")
+
+
+def test_constructor_takes_too_much_memory(to_out, tmp_path):
+    (tmp_path / "net.py").write_text("import torch\ndef make():\n    return torch.ones(10**12)\n")
+    to_out(7, "RuntimeError: operator 'ones': out of memory, 4000000000000 bytes were asked for\n"
+              f"  {tmp_path}/net.py:3: in make\n      return torch.ones(10**12)", tmp_path / "net.py", "make",
+           preexec_fn=limited_memory)
 
 
 def test_too_many_arguments(to_out):

@@ -189,6 +189,15 @@ def test_a_link_is_followed(run, folder, environment):
     assert sorted(path.name for path in (folder / "far").iterdir()) == ["new.pt"]
 
 
+def test_libtorch_warns_only_if_asked(run, folder):
+    (folder / "net.py").write_text(MODEL.replace("return x", "d = {'a': x, 'b': 1}\n        return torch.cross(x, x)"))
+    for options, warns in ([], False), (["--debug"], True):
+        result = run("pytorch_to_torch", "net.py", "Net", "--input", "float32[2,3]", "-s", "out.pt", *options, cwd=folder)
+        assert result.returncode == 0
+        assert ("Dict values consist of heterogeneous types" in result.stderr) == warns
+        assert (result.stderr == "") != warns
+
+
 def test_a_reader_that_goes_away_is_harmless(build, folder, environment):
     command = f"{build}/bin/pytorch_to_torch net.py Net -s out.pt 2>&1 | true"
     assert subprocess.run(["sh", "-c", command], cwd=folder, env=environment()).returncode == 0
