@@ -36,6 +36,9 @@ struct MutableAttributes {
 MutableAttributes find_assigned(Evaluator& evaluator, const ModulePtr& root,
                                 const std::vector<std::string>& more_roots = {});
 
+/// The default of a parameter as evaluated when its function was defined, or null.
+const Value* default_of(const PyFunction& function, const std::string& parameter);
+
 class Specialiser {
  public:
   /// `root`: the tree being compiled; modules outside of it are dissolved into their constants.

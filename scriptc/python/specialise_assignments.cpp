@@ -7,6 +7,8 @@
 namespace scriptc::python {
 
 ExprPtr Specialiser::Impl::reduce_target(const ExprPtr& target) {
+  if (const auto* subscript = as<Subscript>(target); subscript && is_tracked(subscript->value))
+    share({as<Name>(subscript->value)->id});
   if (as<Attribute>(target) || as<Subscript>(target)) return reduce(target).expr;
   const auto each = [&](const auto& node) -> ExprPtr {
     auto rebuilt = copy_of(node);
@@ -36,6 +38,7 @@ void Specialiser::Impl::reduce_assign(const Assign& node, const StmtPtr& origina
 
 void Specialiser::Impl::bind(const ExprPtr& target, const Reduced& value, StmtList& out, const StmtPtr& statement) {
   if (const auto* name = as<Name>(target)) return bind_name(*name, value, out, statement);
+  if (const auto* subscript = as<Subscript>(target); subscript && store_item(*subscript, value, out)) return;
   if (bind_items(target, value, out, statement)) return;
   const ExprPtr place = reduce_target(target);
   const auto* assign = as<Assign>(statement);
@@ -46,9 +49,11 @@ void Specialiser::Impl::bind(const ExprPtr& target, const Reduced& value, StmtLi
 }
 
 void Specialiser::Impl::bind_name(const Name& target, const Reduced& value, StmtList& out, const StmtPtr& statement) {
+  if (track(target, value, out, statement)) return;
   frame_->locals.insert(target.id);
   frame_->facts.erase(target.id);
   Fact fact = value.fact;
+  if (fact.kind == Fact::Kind::list) fact = {};
   bool stored = !fact.is_constant() || fact.one_shot || is_storable(fact.value);
   if (fact.one_shot || fact.kind == Fact::Kind::alias) fact = {};
   if (fact.is_constant() && is_container(fact.value)) {
@@ -135,11 +140,17 @@ void Specialiser::Impl::reduce_augmented(const AugAssign& node, const StmtPtr& o
   const auto* name = as<Name>(node.target);
   const Reduced value = reduce(node.value);
   if (!name) {
+    if (const auto* subscript = as<Subscript>(node.target); subscript && augment_item(*subscript, node, value, out))
+      return;
     auto rebuilt = copy_of(node);
     rebuilt->target = reduce_target(node.target);
     rebuilt->value = value.expr;
     out.push_back(rebuilt->target == node.target && value.expr == node.value ? original : rebuilt);
     return;
+  }
+  if (is_tracked(node.target)) {
+    if (extend_list(*name, node, value, out)) return;
+    share({name->id});
   }
   const Reduced left = reduce(name_of(name->id, name->span));
   if (left.is_constant() && value.is_constant() && !is_container(left.fact.value)) {
@@ -163,6 +174,7 @@ void Specialiser::Impl::reduce_annotated(const AnnAssign& node, const StmtPtr& o
   const Reduced value = reduce(node.value);
   const bool is_object = value.is_constant() && !is_storable(value.fact.value) && !is_container(value.fact.value);
   if (name && is_object) return bind_name(*name, value, out, nullptr);
+  if (name && track(*name, value, out, original)) return;
   auto rebuilt = copy_of(node);
   rebuilt->value = value.expr;
   rebuilt->target = reduce_target(node.target);
@@ -175,6 +187,11 @@ void Specialiser::Impl::reduce_annotated(const AnnAssign& node, const StmtPtr& o
 
 void Specialiser::Impl::materialise(const std::string& name, const ExprPtr& near, StmtList& out) {
   const auto found = frame_->facts.find(name);
+  if (found != frame_->facts.end() && found->second.tracked) {
+    out.push_back(untracked_assignment(name, found->second));
+    frame_->facts.erase(found);
+    return;
+  }
   if (found == frame_->facts.end() || found->second.materialised || !found->second.is_constant() ||
       !is_storable(found->second.value))
     return;
@@ -217,6 +234,10 @@ void Specialiser::Impl::merge(const Facts& left, StmtList& left_body, bool left_
     const Fact* a = in_left == left.end() ? nullptr : &in_left->second;
     const Fact* b = in_right == right.end() ? nullptr : &in_right->second;
     const bool agree = a && b && same(*a, *b);
+    if (auto list = a && b && !agree ? join_tracked(name, *a, left_body, *b, right_body) : std::nullopt) {
+      joined[name] = std::move(*list);
+      continue;
+    }
     if (agree && a->materialised == b->materialised) {
       joined[name] = *a;
       continue;
@@ -227,6 +248,8 @@ void Specialiser::Impl::merge(const Facts& left, StmtList& left_body, bool left_
       if (!fact || fact->materialised) continue;
       if (fact->is_constant() && is_storable(fact->value))
         body->push_back(assignment(name, reify(fact->value, name_of(name))));
+      else if (fact->tracked)
+        body->push_back(untracked_assignment(name, *fact));
       else
         lost = true;
     }

@@ -82,7 +82,8 @@ std::optional<Reduced> Specialiser::Impl::structure_item(const Reduced& base, co
       if (base.fact.keys[i] == index.fact.value.as_string()) return reduce(base.fact.items[i]);
     return std::nullopt;
   }
-  const auto items = base.fact.kind == Fact::Kind::tuple || base.parts ? items_of(base) : std::nullopt;
+  const bool is_sequence = base.fact.kind == Fact::Kind::tuple || base.fact.kind == Fact::Kind::list;
+  const auto items = is_sequence || base.parts ? items_of(base) : std::nullopt;
   if (!items) return std::nullopt;
   for (const Reduced& item : *items)
     if (!is_atom(item.expr)) return std::nullopt;
@@ -93,7 +94,7 @@ std::optional<Reduced> Specialiser::Impl::structure_item(const Reduced& base, co
     if (at < 0 || at >= size) return std::nullopt;
     return (*items)[static_cast<std::size_t>(at)];
   }
-  if (base.fact.kind != Fact::Kind::tuple || !as<Slice>(index.expr) || !index.parts) return std::nullopt;
+  if (!is_sequence || !as<Slice>(index.expr) || !index.parts) return std::nullopt;
   std::vector<Value> positions;
   for (std::int64_t i = 0; i < size; ++i) positions.emplace_back(i);
   Reduced whole{base.expr, Fact::constant(Value::tuple(positions)), nullptr};
@@ -115,17 +116,20 @@ std::optional<Reduced> Specialiser::Impl::structure_item(const Reduced& base, co
   shape->slice = bounds;
   const auto chosen = evaluate(shape, operands);
   if (!chosen || !chosen->is_tuple()) return std::nullopt;
-  auto tuple = std::make_shared<TupleExpr>();
-  tuple->span = base.expr->span;
   Reduced result;
-  for (const Value& position : chosen->as_tuple()) {
-    const ExprPtr item = (*items)[static_cast<std::size_t>(position.as_int())].expr;
-    tuple->elts.push_back(item);
-    result.fact.items.push_back(item);
-  }
-  result.expr = tuple;
-  result.fact.kind = Fact::Kind::tuple;
+  for (const Value& position : chosen->as_tuple())
+    result.fact.items.push_back((*items)[static_cast<std::size_t>(position.as_int())].expr);
+  result.fact.kind = base.fact.kind;
   result.fact.materialised = false;
+  const auto fill = [&](auto display) {
+    display->span = base.expr->span;
+    display->elts = result.fact.items;
+    result.expr = display;
+  };
+  if (base.fact.kind == Fact::Kind::list)
+    fill(std::make_shared<ListExpr>());
+  else
+    fill(std::make_shared<TupleExpr>());
   return result;
 }
 

@@ -73,8 +73,10 @@ Reduced sequence(const ReducedList& items, const Span& span) {
 }
 
 bool all_atoms(const ReducedList& items) {
-  for (const Reduced& item : items)
-    if (!item.is_constant() && !is_atom(item.expr)) return false;
+  for (const Reduced& item : items) {
+    const bool parts_are = item.parts && all_atoms(*item.parts);
+    if (!item.is_constant() && !is_atom(item.expr) && !parts_are) return false;
+  }
   return true;
 }
 
@@ -104,8 +106,16 @@ Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original
         same && there && keywords[i].first == node.keywords[i].arg && keywords[i].second.expr == node.keywords[i].value;
   }
   const ExprPtr call = same ? original : ExprPtr(rebuilt);
+  if (const auto* method = as<Attribute>(node.func)) {
+    auto result = expanded && keywords.empty() ? apply_structure(*method, args, original) : std::nullopt;
+    if (result) return *result;
+    if (is_tracked(method->value)) {
+      share({as<Name>(method->value)->id});
+      rebuilt->func = node.func;
+      return {rebuilt, {}, nullptr};
+    }
+  }
   if (const auto* method = as<Attribute>(node.func); method && expanded) {
-    if (auto result = apply_structure(*method, args, original)) return *result;
     const auto* reduced = as<Attribute>(callee.expr);
     const Reduced self{reduced ? reduced->value : nullptr, {}, nullptr};
     if (reduced && !callee.is_constant())
@@ -167,7 +177,10 @@ std::optional<Reduced> Specialiser::Impl::apply_structure(const Attribute& metho
                                                           const ExprPtr& original) {
   const auto* name = as<Name>(method.value);
   const auto found = name ? frame_->facts.find(name->id) : frame_->facts.end();
-  if (found == frame_->facts.end() || found->second.kind != Fact::Kind::dict) return std::nullopt;
+  if (found == frame_->facts.end()) return std::nullopt;
+  if (found->second.kind == Fact::Kind::list && found->second.tracked)
+    return change_list(name->id, method.attr, args, original);
+  if (found->second.kind != Fact::Kind::dict) return std::nullopt;
   const Fact dict = found->second;
   if (args.empty() && (method.attr == "items" || method.attr == "values" || method.attr == "keys")) {
     ReducedList items;
@@ -189,6 +202,7 @@ std::optional<Reduced> Specialiser::Impl::apply_structure(const Attribute& metho
     if (dict.keys[i] != args[0].fact.value.as_string()) continue;
     if (pops) {
       Fact& stored = frame_->facts[name->id];
+      stored.origin = nullptr;
       stored.keys.erase(stored.keys.begin() + static_cast<std::ptrdiff_t>(i));
       stored.items.erase(stored.items.begin() + static_cast<std::ptrdiff_t>(i));
     }
@@ -253,6 +267,16 @@ std::optional<Reduced> Specialiser::Impl::apply_to_items(const std::string& name
     result.expr = list;
     if (result.is_constant()) result.fact.value = Value::list(result.fact.value.as_tuple());
     return result;
+  }
+  if (name == "sorted" && all_known(sequences[0], {})) {
+    std::vector<Value> values;
+    for (const Reduced& item : sequences[0]) values.push_back(item.fact.value);
+    Call sorted;
+    sorted.func = placeholder(0);
+    sorted.args = {placeholder(1)};
+    const auto value =
+        evaluate(copy_of(sorted), {evaluator_.evaluate_in(*frame_->function, name_of(name), {}), Value::tuple(values)});
+    if (value) return Reduced{reify(*value, original), Fact::constant(*value), nullptr};
   }
   if (name == "sum" && !sequences[0].empty()) {
     ExprPtr total = constant_of(std::int64_t{0}, span);
@@ -378,7 +402,10 @@ std::optional<Reduced> Specialiser::Impl::apply_native(const NativeFunction& nat
     return attribute_of(args[0], attribute, node, node);
   }
   if (name == "builtins.isinstance" && args.size() == 2 && args[0].fact.is_structure() && args[1].is_constant()) {
-    const Value sample = args[0].fact.kind == Fact::Kind::tuple ? Value::tuple({}) : Value::dict();
+    const Fact::Kind kind = args[0].fact.kind;
+    const Value sample = kind == Fact::Kind::tuple  ? Value::tuple({})
+                         : kind == Fact::Kind::list ? Value::list({})
+                                                    : Value::dict();
     return folded(rebuilt, Value(evaluator_.is_instance(sample, args[1].fact.value)), original);
   }
   const bool pure =

@@ -44,7 +44,7 @@ ExprPtr with_parts(const Node& node, const ExprPtr& elt, const std::vector<Compr
 std::optional<ReducedList> Specialiser::Impl::items_of(const Reduced& iterable) {
   if (iterable.parts && !as<Slice>(iterable.expr)) return *iterable.parts;
   ReducedList items;
-  if (iterable.fact.kind == Fact::Kind::tuple) {
+  if (iterable.fact.kind == Fact::Kind::tuple || iterable.fact.kind == Fact::Kind::list) {
     for (const ExprPtr& item : iterable.fact.items) items.push_back(reduce(item));
     return items;
   }

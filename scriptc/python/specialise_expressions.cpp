@@ -110,7 +110,8 @@ std::optional<bool> Specialiser::Impl::truth_of(const Reduced& value) {
 void Specialiser::Impl::doubt_since(const Facts& before) {
   for (const auto& [name, fact] : before) {
     const auto now = frame_->facts.find(name);
-    const bool popped = now != frame_->facts.end() && fact.kind == Fact::Kind::dict && now->second.keys != fact.keys;
+    const bool popped =
+        now != frame_->facts.end() && fact.kind == Fact::Kind::dict && !fact.tracked && now->second.keys != fact.keys;
     if (popped) now->second.kind = Fact::Kind::lost;
   }
 }
@@ -125,6 +126,11 @@ Reduced Specialiser::Impl::reduce_name(const Name& node, const ExprPtr& original
                          "known only when the model runs");
     }
     if (fact.kind == Fact::Kind::alias) return {fact.items[0], {}, nullptr};
+    if (fact.tracked && fact.annotation && fact.items.empty()) {
+      share({node.id});  // only the declaration says what it is a list of
+      return {original, {}, nullptr};
+    }
+    if (fact.tracked) return tracked_display(fact, node.span);
     if (fact.materialised) return {original, fact, nullptr};
     if (fact.is_constant()) return {reify(fact.value, original), fact, nullptr};
     if (fact.kind == Fact::Kind::tuple) {
@@ -153,6 +159,7 @@ Reduced Specialiser::Impl::reduce_binary(const BinOp& node, const ExprPtr& origi
   rebuilt->left = left.expr;
   rebuilt->right = right.expr;
   const bool same = left.expr == node.left && right.expr == node.right;
+  if (auto display = joined_displays(node, left, right)) return *display;
   std::optional<Value> value;
   if (left.is_constant() && right.is_constant()) {
     auto shape = copy_of(node);

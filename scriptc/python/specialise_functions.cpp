@@ -56,26 +56,6 @@ std::optional<Assignment> assign_arguments(const PyFunction& function, std::size
   return result;
 }
 
-/// The default of a parameter as evaluated at definition time, or null.
-const Value* default_of(const PyFunction& function, const std::string& parameter) {
-  const Arguments& formal = function.args();
-  const std::size_t positional = formal.posonlyargs.size() + formal.args.size();
-  std::size_t position = 0;
-  for (const auto* list : {&formal.posonlyargs, &formal.args}) {
-    for (const Parameter& one : *list) {
-      if (one.arg == parameter) {
-        const std::size_t first = positional - function.defaults.size();
-        return position >= first ? &function.defaults[position - first] : nullptr;
-      }
-      ++position;
-    }
-  }
-  for (std::size_t i = 0; i < formal.kwonlyargs.size(); ++i)
-    if (formal.kwonlyargs[i].arg == parameter && i < function.has_kw_default.size() && function.has_kw_default[i])
-      return &function.kw_defaults[i];
-  return nullptr;
-}
-
 bool is_embedded(const PyFunction& function) { return function.qualified_name.starts_with("torch."); }
 
 /// Functions of the embedded library keep their names, on which passes match, unless what they return depends on a
@@ -108,6 +88,25 @@ bool yields(const StmtList& body) {
 }
 
 }  // namespace
+
+const Value* default_of(const PyFunction& function, const std::string& parameter) {
+  const Arguments& formal = function.args();
+  const std::size_t positional = formal.posonlyargs.size() + formal.args.size();
+  std::size_t position = 0;
+  for (const auto* list : {&formal.posonlyargs, &formal.args}) {
+    for (const Parameter& one : *list) {
+      if (one.arg == parameter) {
+        const std::size_t first = positional - function.defaults.size();
+        return position >= first ? &function.defaults[position - first] : nullptr;
+      }
+      ++position;
+    }
+  }
+  for (std::size_t i = 0; i < formal.kwonlyargs.size(); ++i)
+    if (formal.kwonlyargs[i].arg == parameter && i < function.has_kw_default.size() && function.has_kw_default[i])
+      return &function.kw_defaults[i];
+  return nullptr;
+}
 
 /// True for parameters that a test mentions, that index what only constants index, or that go on to such places.
 bool Specialiser::Impl::branches_on(const PyFunction& function, const std::string& parameter) {
@@ -236,6 +235,7 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
     if (flag && (!is_typable(*value) || branches_on(*function, name))) some[name] = *value;
   }
   if (local) {
+    share(local->captured);
     for (const std::string& name : local->captured) {
       const auto fact = frame_->facts.find(name);
       if (fact != frame_->facts.end() && fact->second.is_constant() && !fact->second.one_shot)

@@ -111,6 +111,23 @@ void Specialiser::Impl::add_else(const StmtList& orelse, StmtList body, const st
   out.push_back(rebuilt);
 }
 
+namespace {
+
+/// True if a list or dict that is followed in `before` is not the same in `after`, or if there are new ones.
+bool tracks_differently(const Facts& before, const Facts& after, bool new_ones = true) {
+  for (const auto& [name, fact] : before) {
+    if (!fact.tracked) continue;
+    const auto now = after.find(name);
+    if (now == after.end() || !now->second.tracked || now->second.items != fact.items || now->second.keys != fact.keys)
+      return true;
+  }
+  for (const auto& [name, fact] : after)
+    if (new_ones && fact.tracked && !before.contains(name)) return true;
+  return false;
+}
+
+}  // namespace
+
 Exit Specialiser::Impl::reduce_while(const While& node, const StmtPtr& original, StmtList& out) {
   const Facts start = frame_->facts;
   const int unrolled_before = frame_->unrolled;
@@ -118,6 +135,7 @@ Exit Specialiser::Impl::reduce_while(const While& node, const StmtPtr& original,
     frame_->facts = start;
     StmtList unrolled;
     Exit flow = Exit::next;
+    const OutScope scope(*frame_, unrolled);
     if (unroll_while(node, unrolled, flow)) {
       out.insert(out.end(), unrolled.begin(), unrolled.end());
       return flow;
@@ -128,11 +146,10 @@ Exit Specialiser::Impl::reduce_while(const While& node, const StmtPtr& original,
   // What the body binds is unknown at its start.
   std::set<std::string> changed = assigned_names({original});
   changed.merge(mutated_names(node.body));
+  share(shared_names_in(node.body));
   forget(changed, node.test, out);
   const Reduced test = reduce(node.test);
-  const Facts before = frame_->facts;
-  StmtList body = reduce_block(node.body).body;
-  frame_->facts = before;
+  StmtList body = reduce_body(node.body);
   if (test.expr == node.test && body == node.body && node.orelse.empty()) {
     out.push_back(original);
     return Exit::next;
@@ -178,6 +195,16 @@ bool Specialiser::Impl::unroll_while(const While& node, StmtList& out, Exit& flo
   return false;
 }
 
+/// The body of a loop that stays one: what an iteration leaves in a list, the next one finds there.
+StmtList Specialiser::Impl::reduce_body(const StmtList& body) {
+  const Facts before = frame_->facts;
+  ++frame_->untracked;
+  StmtList reduced = reduce_block(body).body;
+  --frame_->untracked;
+  frame_->facts = before;
+  return reduced;
+}
+
 Exit Specialiser::Impl::reduce_for(const For& node, const StmtPtr& original, StmtList& out) {
   const Reduced iter = reduce_iterable(node.iter);
   if (const auto items = items_of(iter); items && !node.is_async && needs_unrolling(node, iter, *items)) {
@@ -186,6 +213,7 @@ Exit Specialiser::Impl::reduce_for(const For& node, const StmtPtr& original, Stm
     StmtList unrolled;
     Exit flow = Exit::next;
     ReducedList bound = *items;
+    const OutScope scope(*frame_, unrolled);
     // A display is computed before the first iteration; a generator item by item.
     for (Reduced& item : bound) {
       if (iter.lazy || item.is_constant() || item.parts || is_atom(item.expr)) continue;
@@ -202,10 +230,9 @@ Exit Specialiser::Impl::reduce_for(const For& node, const StmtPtr& original, Stm
   }
   std::set<std::string> changed = assigned_names({original});
   changed.merge(mutated_names(node.body));
+  share(shared_names_in(node.body));
   forget(changed, node.iter, out);
-  const Facts before = frame_->facts;
-  StmtList body = reduce_block(node.body).body;
-  frame_->facts = before;
+  StmtList body = reduce_body(node.body);
   // A generator stays one: the lowering has its own word on it.
   const ExprPtr over = as<GeneratorExp>(node.iter) ? node.iter : iter.expr;
   if (over == node.iter && body == node.body && node.orelse.empty()) {
@@ -290,11 +317,15 @@ bool Specialiser::Impl::needs_unrolling(const For& node, const Reduced& iter, co
 
 bool Specialiser::Impl::unroll(const For& node, const ReducedList& items, std::size_t position, StmtList& out,
                                Exit& flow) {
+  bool tracking = true;
   for (; position < items.size(); ++position) {
     if (++frame_->unrolled > kMostUnrolled) return false;
     StmtList round;
+    const Facts start = frame_->facts;
+    frame_->untracked += tracking ? 0 : 1;
     bind(node.target, items[position], round);
     ReducedBlock body = reduce_block(node.body);
+    frame_->untracked -= tracking ? 0 : 1;
     round.insert(round.end(), body.body.begin(), body.body.end());
     const bool jumps = body.flow == Exit::breaks || body.flow == Exit::continues;
     const bool at_end =
@@ -302,6 +333,16 @@ bool Specialiser::Impl::unroll(const For& node, const ReducedList& items, std::s
     if (at_end) round.pop_back();
     if (has_jump(round, false)) {
       if (has_try(round)) return false;
+      // How far it got is known only when the model runs: no list is followed through such an iteration.
+      if (tracking && tracks_differently(start, frame_->facts)) {
+        const Facts reached = std::exchange(frame_->facts, start);
+        const OutScope scope(*frame_, out);
+        for (const auto& [name, fact] : start)
+          if (fact.tracked && tracks_differently({{name, fact}}, reached, false)) share({name});
+        tracking = false;
+        --position;
+        continue;
+      }
       const bool breaks = has_jump(round, true) || body.flow == Exit::breaks;
       if (body.flow == Exit::breaks && at_end) round.push_back(std::make_shared<Break>());
       const std::string flag = breaks ? fresh("stopped") : "";

@@ -309,6 +309,42 @@ std::set<std::string> read_only_names(const StmtList& statements) {
   return names;
 }
 
+std::set<std::string> counted_names(const StmtList& statements) {
+  std::set<std::string> names;
+  const auto add = [&](const ExprPtr& expr) {
+    if (const auto* name = as<Name>(expr)) names.insert(name->id);
+  };
+  const std::set<std::string> counting{"len",    "zip", "enumerate", "reversed", "tuple", "list", "map",
+                                       "filter", "sum", "sorted",    "any",      "all",   "max",  "min"};
+  const auto visit = [&](const ExprPtr& expr) {
+    if (const auto* node = as<Subscript>(expr)) add(node->value);
+    if (const auto* node = as<Starred>(expr)) add(node->value);
+    if (const auto* node = as<BinOp>(expr)) add(node->left), add(node->right);
+    const auto generators = [&](const std::vector<Comprehension>& list) {
+      for (const Comprehension& one : list) add(one.iter);
+    };
+    if (const auto* node = as<ListComp>(expr)) generators(node->generators);
+    if (const auto* node = as<DictComp>(expr)) generators(node->generators);
+    if (const auto* node = as<GeneratorExp>(expr)) generators(node->generators);
+    const auto* call = as<Call>(expr);
+    const auto* callee = call ? as<Name>(call->func) : nullptr;
+    const auto* method = call ? as<Attribute>(call->func) : nullptr;
+    if (method && (method->attr == "pop" || method->attr == "insert")) add(method->value);
+    if (callee && counting.contains(callee->id))
+      for (const ExprPtr& arg : call->args) add(arg);
+  };
+  for_each_expr(statements, visit, true);
+  for_each_stmt(
+      statements,
+      [&](const StmtPtr& statement) {
+        if (const auto* node = as<For>(statement)) add(node->iter);
+        const auto* assign = as<Assign>(statement);
+        if (assign && !as<Name>(assign->targets[0])) add(assign->value);
+      },
+      true);
+  return names;
+}
+
 std::set<std::string> walrus_targets(const StmtList& statements) {
   std::set<std::string> names;
   for_each_expr(statements, [&](const ExprPtr& expr) {

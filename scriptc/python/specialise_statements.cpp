@@ -16,6 +16,12 @@ ReducedBlock Specialiser::Impl::reduce_block(const StmtList& statements) {
 }
 
 Exit Specialiser::Impl::reduce_statement(const StmtPtr& statement, StmtList& out) {
+  const OutScope scope(*frame_, out);
+  share(shared_names(statement));
+  return reduce_by_kind(statement, out);
+}
+
+Exit Specialiser::Impl::reduce_by_kind(const StmtPtr& statement, StmtList& out) {
   switch (statement->kind) {
     case StmtKind::If:
       return reduce_if(*as<If>(statement), statement, out);

@@ -205,6 +205,8 @@ std::string Specialiser::Impl::prepare(ResidualFrame& frame, const Request& requ
   frame.mutated = mutated_names(body);
   frame.read_only = read_only_names(body);
   frame.settled = settled_names(body, parameters);
+  frame.counted = counted_names(body);
+  frame.fixed = walrus_targets(body);
   for (const auto& [name, value] : request.constants) {
     frame.facts[name] = Fact::constant(value, false);
     frame.locals.insert(name);
@@ -224,6 +226,7 @@ std::string Specialiser::Impl::prepare(ResidualFrame& frame, const Request& requ
     fact.materialised = false;
     for (const std::string& item : items) {
       residual.extra.push_back(fresh(name + "_" + item));
+      frame.bound_once.insert(residual.extra.back());
       fact.items.push_back(name_of(residual.extra.back()));
     }
     if (kind == Fact::Kind::dict) fact.keys = items;

@@ -22,7 +22,8 @@ struct Fact {
     dynamic,   ///< nothing
     constant,  ///< `value`
     tuple,     ///< a tuple of `items`, each an atom: what `*args` collected
-    dict,      ///< the same with `keys`: what `**kwargs` collected
+    dict,      ///< the same with `keys`: what `**kwargs` collected, or a dict made here
+    list,      ///< a list of `items`, made here
     alias,     ///< of a variable: it stands for the atom `items[0]`
     lost,      ///< of a variable: one of several values that no variable can hold; reading it is an error
   };
@@ -32,10 +33,13 @@ struct Fact {
   std::vector<std::string> keys;
   bool materialised = true;  ///< the variable exists in the residual too; else every use of its name is replaced
   bool one_shot = false;     ///< an iterator: gone once it has been read
+  bool tracked = false;      ///< of a variable: a list or dict that changes as the function is specialised
+  ExprPtr annotation;        ///< of such a variable, if it was declared with a type
+  StmtPtr origin;            ///< the statement that made it, as long as it is what that made
 
   static Fact constant(Value v, bool materialised = true);
   bool is_constant() const { return kind == Kind::constant; }
-  bool is_structure() const { return kind == Kind::tuple || kind == Kind::dict; }
+  bool is_structure() const { return kind == Kind::tuple || kind == Kind::dict || kind == Kind::list; }
 };
 
 using Facts = std::map<std::string, Fact>;
@@ -75,19 +79,37 @@ class LocalFunction : public Object {
 struct ResidualFrame {
   int id = 0;
   std::shared_ptr<PyFunction> function;
-  ModulePtr owner;                  ///< the module of the tree whose method the residual is; null: a free function
-  std::string self_name;            ///< the parameter that holds it
-  std::set<std::string> locals;     ///< parameters and assigned names
-  std::set<std::string> names;      ///< all that occur
-  std::set<std::string> mutated;    ///< variables whose value is changed in place somewhere
-  std::set<std::string> read_only;  ///< variables that are only indexed, iterated and measured
-  std::set<std::string> settled;    ///< variables that are bound once
+  ModulePtr owner;                   ///< the module of the tree whose method the residual is; null: a free function
+  std::string self_name;             ///< the parameter that holds it
+  std::set<std::string> locals;      ///< parameters and assigned names
+  std::set<std::string> names;       ///< all that occur
+  std::set<std::string> mutated;     ///< variables whose value is changed in place somewhere
+  std::set<std::string> read_only;   ///< variables that are only indexed, iterated and measured
+  std::set<std::string> settled;     ///< variables that are bound once
+  std::set<std::string> counted;     ///< variables whose length or items are asked for
+  std::set<std::string> fixed;       ///< variables that are bound in expressions
+  std::set<std::string> bound_once;  ///< variables of the residual alone, bound once wherever they are read
+  StmtList* out = nullptr;           ///< where statements before the present one go
+  int untracked = 0;                 ///< > 0: lists and dicts are variables from the start
   Facts facts;
   std::optional<Value> result;  ///< of the last `return`, if constant
   int unrolled = 0;             ///< iterations so far
   bool leaves_owner = false;    ///< Residual::leaves_owner of a call in it
   /// Attributes of contexts of autograd, by object and name.
   std::map<std::pair<const void*, std::string>, std::string> context_variables;
+};
+
+/// Sends what has to stand before the present statement to another place, for a while.
+class OutScope {
+ public:
+  OutScope(ResidualFrame& frame, StmtList& out) : frame_(frame), outer_(std::exchange(frame.out, &out)) {}
+  ~OutScope() { frame_.out = outer_; }
+  OutScope(const OutScope&) = delete;
+  OutScope& operator=(const OutScope&) = delete;
+
+ private:
+  ResidualFrame& frame_;
+  StmtList* outer_;
 };
 
 /// One function to specialise, and for what.
@@ -128,6 +150,7 @@ class Specialiser::Impl {
   // specialise_statements.cpp
   ReducedBlock reduce_block(const StmtList& statements);
   Exit reduce_statement(const StmtPtr& statement, StmtList& out);
+  Exit reduce_by_kind(const StmtPtr& statement, StmtList& out);
   Exit reduce_if(const If& node, const StmtPtr& original, StmtList& out);
   Exit reduce_assert(const Assert& node, const StmtPtr& original, StmtList& out);
   Exit reduce_with(const With& node, const StmtPtr& original, StmtList& out);
@@ -155,11 +178,35 @@ class Specialiser::Impl {
   void merge(const Facts& left, StmtList& left_body, bool left_falls, const Facts& right, StmtList& right_body,
              bool right_falls);
 
+  // specialise_lists.cpp
+  bool track(const Name& target, const Reduced& value, StmtList& out, const StmtPtr& statement);
+  ExprPtr kept(const std::string& base, const Reduced& item, StmtList& out);
+  Reduced tracked_display(const Fact& fact, const Span& span);
+  StmtPtr untracked_assignment(const std::string& name, const Fact& fact);
+  void share(const std::set<std::string>& names);
+  std::optional<Reduced> change_list(const std::string& name, const std::string& method, const ReducedList& args,
+                                     const ExprPtr& original);
+  bool store_item(const Subscript& target, const Reduced& value, StmtList& out);
+  bool augment_item(const Subscript& target, const AugAssign& node, const Reduced& value, StmtList& out);
+  bool extend_list(const Name& target, const AugAssign& node, const Reduced& value, StmtList& out);
+  std::optional<Fact> join_tracked(const std::string& name, const Fact& left, StmtList& left_body, const Fact& right,
+                                   StmtList& right_body);
+  std::optional<Reduced> joined_displays(const BinOp& node, const Reduced& left, const Reduced& right);
+  bool is_tracked(const ExprPtr& name) const;
+
+  // specialise_sharing.cpp
+  bool takes_copies(const Call& call, std::size_t position, const std::string& keyword);
+  bool tracks_any() const;
+  /// Lists kept item by item that `statement` may share, or change in ways that are not followed.
+  std::set<std::string> shared_names(const StmtPtr& statement);
+  std::set<std::string> shared_names_in(const StmtList& body);
+
   // specialise_loops.cpp
   Exit reduce_for(const For& node, const StmtPtr& original, StmtList& out);
   Exit reduce_while(const While& node, const StmtPtr& original, StmtList& out);
   bool unroll_while(const While& node, StmtList& out, Exit& flow);
   bool unroll(const For& node, const ReducedList& items, std::size_t position, StmtList& out, Exit& flow);
+  StmtList reduce_body(const StmtList& body);
   void add_else(const StmtList& orelse, StmtList body, const std::function<StmtPtr(StmtList)>& loop, StmtList& out);
   bool needs_unrolling(const For& node, const Reduced& iter, const ReducedList& items);
   bool items_need_constants(const ReducedList& items);
@@ -314,6 +361,8 @@ std::set<std::string> read_only_names(const StmtList& statements);
 std::set<std::string> settled_names(const StmtList& statements, const std::set<std::string>& parameters);
 /// A method of containers that changes them.
 bool is_mutator(std::string_view name);
+/// Names whose length or items matter somewhere: indexed, unpacked, iterated, made into a tuple.
+std::set<std::string> counted_names(const StmtList& statements);
 std::set<std::string> walrus_targets(const StmtList& statements);
 /// `visit(target)` for every place that is stored to, deleted or changed in place, nested defs included.
 void for_each_store(const StmtList& statements, const std::function<void(const ExprPtr&)>& visit);

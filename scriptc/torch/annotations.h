@@ -43,7 +43,12 @@ struct Signature {
   c10::TypePtr result;  ///< null: inferred
 };
 
+/// `types`: of parameters without annotations, as the call gives them.
 /// Errors (model): an annotation that has no type, `*args` and `**kwargs` that are left, a default of another type.
-Signature signature_of(Compiler& compiler, const python::PyFunction& function);
+Signature signature_of(Compiler& compiler, const python::PyFunction& function, const CallTypes& types = {});
+
+/// What a parameter without an annotation is, unless a call passes something else: a Tensor, an optional one if the
+/// default is None, or what the default is.
+c10::TypePtr type_by_default(Compiler& compiler, const Value* default_value);
 
 }  // namespace scriptc::torch_backend

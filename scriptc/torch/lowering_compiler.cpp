@@ -107,6 +107,12 @@ std::pair<std::string, std::string> free_function_name(const py::PyFunction& fun
   return {home.empty() ? "__torch__" : type_name_of(home), identifier(rest)};
 }
 
+std::string text_of(const CallTypes& types) {
+  std::string text;
+  for (const auto& [name, given] : types) text += name + (given.by_keyword ? "=" : ":") + given.type->repr_str() + ";";
+  return text;
+}
+
 /// The number of repetitions that a default of `BroadcastingListN[int]` stands for.
 std::optional<Value> spread(const Signature::Parameter& parameter) {
   const Value& value = *parameter.default_value;
@@ -174,7 +180,7 @@ jit::Function* Compiler::define(const Definition& definition, const jit::SourceR
   try {
     if (function.def && function.def->is_async)
       throw error(function.def->span, "'async def' is not supported in a compiled method", "make it a plain 'def'");
-    Signature signature = signature_of(*this, function);
+    Signature signature = signature_of(*this, function, definition.types);
     if (definition.self && !signature.parameters.empty()) signature.parameters[0].type = nullptr;
     TreeBuilder builder(*this, function, frames_.back().source);
     const jit::Def def = builder.definition(signature, definition.name);
@@ -222,25 +228,28 @@ std::string Compiler::free_method_name(const ModuleInfo& owner, const std::strin
 }
 
 void Compiler::alias(ModuleInfo& owner, const PyFunctionPtr& function, const std::string& name,
-                     const jit::SourceRange& called_at) {
+                     const jit::SourceRange& called_at, const CallTypes& types) {
   const ModuleSelf self(*this, owner);
-  define({specialised(function, owner.module), owner.type->name()->qualifiedName(), name, &self, &owner}, called_at);
+  define({specialised(function, owner.module), owner.type->name()->qualifiedName(), name, &self, &owner, false, types},
+         called_at);
 }
 
 const std::vector<std::string>& Compiler::method(ModuleInfo& owner, const PyFunctionPtr& function,
-                                                 const std::string& name, const jit::SourceRange& called_at) {
-  if (const auto known = owner.methods.find(function.get()); known != owner.methods.end()) return known->second;
+                                                 const std::string& name, const jit::SourceRange& called_at,
+                                                 const CallTypes& types) {
+  const CompiledFor key{function.get(), text_of(types)};
+  if (const auto known = owner.methods.find(key); known != owner.methods.end()) return known->second;
   if (function->mark == Mark::ignored) {
     throw error(called_at,
                 "method " + quote(name) + " is marked @torch.jit.ignore: it cannot be called in a saved model",
                 "mark it @torch.jit.export, or call it only if not torch.jit.is_scripting()");
   }
   alive_.push_back(function);
-  std::vector<std::string>& names = owner.methods[function.get()];
+  std::vector<std::string>& names = owner.methods[key];
   const auto add = [&](const PyFunctionPtr& one, const std::string& wanted) {
     const std::string free = free_method_name(owner, wanted);
     names.push_back(free);  // before it is compiled: a method that calls itself is found out
-    alias(owner, one, free, called_at);
+    alias(owner, one, free, called_at, types);
   };
   if (function->overloads.empty()) add(function, name);
   for (std::size_t i = 0; i < function->overloads.size(); ++i) {
@@ -250,8 +259,10 @@ const std::vector<std::string>& Compiler::method(ModuleInfo& owner, const PyFunc
 }
 
 const std::vector<jit::StrongFunctionPtr>& Compiler::function(const PyFunctionPtr& function,
-                                                              const jit::SourceRange& called_at) {
-  const auto [known, fresh] = functions_.try_emplace(function.get());
+                                                              const jit::SourceRange& called_at,
+                                                              const CallTypes& types) {
+  const CompiledFor key{function.get(), text_of(types)};
+  const auto [known, fresh] = functions_.try_emplace(key);
   std::vector<jit::StrongFunctionPtr>& result = known->second;
   const std::string shown = function->def ? function->name : "<lambda>";
   if (!fresh) {
@@ -268,12 +279,13 @@ const std::vector<jit::StrongFunctionPtr>& Compiler::function(const PyFunctionPt
   const auto [prefix, wanted] = free_function_name(*function);
   std::vector<jit::StrongFunctionPtr> compiled;
   const auto add = [&](const PyFunctionPtr& one) {
-    jit::Function* defined = define({specialised(one, nullptr), prefix, wanted, nullptr, nullptr, true}, called_at);
+    jit::Function* defined =
+        define({specialised(one, nullptr), prefix, wanted, nullptr, nullptr, true, types}, called_at);
     compiled.emplace_back(unit_, defined);
   };
   if (function->overloads.empty()) add(function);
   for (const PyFunctionPtr& declared : function->overloads) add(overload(function, *declared));
-  return functions_[function.get()] = std::move(compiled);
+  return functions_[key] = std::move(compiled);
 }
 
 void Compiler::compile_entry_points(ModuleInfo& root) {

@@ -23,14 +23,24 @@ namespace scriptc::torch_backend {
 using PyFunctionPtr = std::shared_ptr<python::PyFunction>;
 using PyClassPtr = std::shared_ptr<python::PyClass>;
 
+/// What a call passes to a parameter that has no annotation, where that is no Tensor (or not of the default's type).
+struct CallType {
+  c10::TypePtr type;
+  bool by_keyword = false;
+};
+using CallTypes = std::map<std::string, CallType>;
+
+/// One function, compiled for one set of CallTypes (as text).
+using CompiledFor = std::pair<const python::PyFunction*, std::string>;
+
 /// A class type and the first instance it was made for. Instances share it if they cannot be told apart by compiled
 /// code (class_types.h).
 struct ModuleInfo {
   ModulePtr module;
   c10::ClassTypePtr type;
   std::map<std::string, ModuleInfo*> children;
-  std::map<std::string, std::string> untyped;  ///< attributes without a TorchScript type: why
-  std::map<const python::PyFunction*, std::vector<std::string>> methods;  ///< compiled so far: names on `type`
+  std::map<std::string, std::string> untyped;               ///< attributes without a TorchScript type: why
+  std::map<CompiledFor, std::vector<std::string>> methods;  ///< compiled so far: names on `type`
 };
 
 /// What stands behind a made-up name of a tree: a value, a type, or the refusal to be thrown when it is reached (code
@@ -62,13 +72,14 @@ class Compiler {
   /// Compiles `function` as a method of `owner`'s type, unless that was done; several names if it is overloaded.
   /// `name`: what it is called where it is used.
   const std::vector<std::string>& method(ModuleInfo& owner, const PyFunctionPtr& function, const std::string& name,
-                                         const ::torch::jit::SourceRange& called_at);
+                                         const ::torch::jit::SourceRange& called_at, const CallTypes& types = {});
   /// Compiles `function` once more under exactly this name.
   void alias(ModuleInfo& owner, const PyFunctionPtr& function, const std::string& name,
-             const ::torch::jit::SourceRange& called_at);
+             const ::torch::jit::SourceRange& called_at, const CallTypes& types = {});
   /// Compiles a free function, unless that was done; several if it is overloaded.
   const std::vector<::torch::jit::StrongFunctionPtr>& function(const PyFunctionPtr& function,
-                                                               const ::torch::jit::SourceRange& called_at);
+                                                               const ::torch::jit::SourceRange& called_at,
+                                                               const CallTypes& types = {});
 
   /// TorchScript's type for a user's class: NamedTuple, Enum or script class.
   c10::TypePtr class_type(const PyClassPtr& cls, const ::torch::jit::SourceRange& used_at);
@@ -86,6 +97,7 @@ class Compiler {
     const ::torch::jit::Self* self = nullptr;
     ModuleInfo* owner = nullptr;  ///< of methods of modules
     bool mangle = false;
+    CallTypes types;
   };
   ::torch::jit::Function* define(const Definition& definition, const ::torch::jit::SourceRange& called_at);
 
@@ -107,7 +119,7 @@ class Compiler {
   std::map<const Module*, ModuleInfo*> infos_;
   std::vector<std::unique_ptr<ModuleInfo>> types_;
   std::map<std::string, ModuleInfo*> type_keys_;
-  std::map<const python::PyFunction*, std::vector<::torch::jit::StrongFunctionPtr>> functions_;
+  std::map<CompiledFor, std::vector<::torch::jit::StrongFunctionPtr>> functions_;
   std::map<const python::PyClass*, c10::TypePtr> classes_;
   std::vector<std::shared_ptr<const Object>> alive_;  ///< owners of the pointers that are keys
 };

@@ -111,21 +111,43 @@ void apply_type_comment(Compiler& compiler, const py::PyFunction& function, Sign
     signature.result = type_of_annotation(compiler, function, parse(comment.substr(arrow + 2))).type;
 }
 
-/// `x=None` and `x: Tensor = None` are optional, as people mean it; a parameter that is not annotated and has a plain
-/// default is of the default's type.
+/// `x: Tensor = None` is optional, as people mean it.
 void widen_by_default(Compiler& compiler, Signature::Parameter& parameter) {
   if (!parameter.default_value) return;
-  if (parameter.default_value->is_none()) {
-    const c10::TypePtr type = parameter.type ? parameter.type : c10::TypePtr(c10::TensorType::get());
-    if (!c10::NoneType::get()->isSubtypeOf(*type)) parameter.type = c10::OptionalType::create(type);
-  } else if (!parameter.type) {
-    parameter.type = type_of_value(compiler, *parameter.default_value).type;
+  if (!parameter.type) {
+    parameter.type = type_by_default(compiler, &*parameter.default_value);
+  } else if (parameter.default_value->is_none() && !c10::NoneType::get()->isSubtypeOf(*parameter.type)) {
+    parameter.type = c10::OptionalType::create(parameter.type);
+  }
+}
+
+/// A default that is not of the type which the call gives is not used by that call.
+void apply_call_types(Compiler& compiler, const CallTypes& types, Signature& signature) {
+  for (std::size_t i = 0; i < signature.parameters.size(); ++i) {
+    Signature::Parameter& parameter = signature.parameters[i];
+    const auto given = types.find(parameter.name);
+    if (given == types.end() || parameter.type) continue;
+    parameter.type = given->second.type;
+    if (!parameter.default_value || to_ivalue(compiler, *parameter.default_value, parameter.type)) continue;
+    parameter.default_value.reset();
+    if (given->second.by_keyword) {
+      parameter.keyword_only = true;
+      continue;
+    }
+    // Those before it are given, too: LibTorch wants none with a default there.
+    for (std::size_t before = 0; before < i; ++before) signature.parameters[before].default_value.reset();
   }
 }
 
 }  // namespace
 
-Signature signature_of(Compiler& compiler, const py::PyFunction& function) {
+c10::TypePtr type_by_default(Compiler& compiler, const Value* default_value) {
+  if (!default_value) return c10::TensorType::get();
+  if (default_value->is_none()) return c10::OptionalType::create(c10::TensorType::get());
+  return type_of_value(compiler, *default_value).type;
+}
+
+Signature signature_of(Compiler& compiler, const py::PyFunction& function, const CallTypes& types) {
   Signature signature;
   const py::Arguments& args = function.args();
   if (args.vararg) throw compiler.error(args.vararg->span, kNoVariableArguments, "name the arguments");
@@ -145,6 +167,7 @@ Signature signature_of(Compiler& compiler, const py::PyFunction& function) {
   }
   add_defaults(function, signature, positional);
   apply_type_comment(compiler, function, signature);
+  apply_call_types(compiler, types, signature);
   for (Signature::Parameter& parameter : signature.parameters) widen_by_default(compiler, parameter);
   return signature;
 }

@@ -212,7 +212,7 @@ Sugared ModuleValue::attribute(const Loc& loc, jit::GraphFunction& m, const std:
 Sugared ModuleValue::class_attribute(const Loc& loc, jit::GraphFunction& m, const std::string& field,
                                      const Value& found) {
   if (const auto function = found.try_as<py::PyFunction>()) {
-    return make_method(self_, compiler_.method(info_, function, field, loc));
+    return make_method(compiler_, self_, info_, function, field);
   }
   if (const auto wrapper = found.try_as<py::MethodWrapper>()) {
     if (!wrapper->is_class) return to_sugared(compiler_, wrapper->function, loc, m);
@@ -223,8 +223,7 @@ Sugared ModuleValue::class_attribute(const Loc& loc, jit::GraphFunction& m, cons
   }
   if (const auto property = found.try_as<py::Property>()) {
     if (const auto getter = property->getter.try_as<py::PyFunction>()) {
-      const auto& names = compiler_.method(info_, getter, field + "_getter", loc);
-      return make_method(self_, names)->call(loc, m, {}, {}, 1);
+      return make_method(compiler_, self_, info_, getter, field + "_getter")->call(loc, m, {}, {}, 1);
     }
   }
   if (found.try_as<py::NativeFunction>()) {

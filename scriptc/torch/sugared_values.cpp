@@ -143,7 +143,7 @@ Sugared bound_method(Compiler& compiler, const py::BoundMethod& method, const Lo
   const auto function = method.function.try_as<py::PyFunction>();
   if (const auto module = method.self.try_as<Module>(); module && function) {
     const Sugared self = to_sugared(compiler, method.self, loc, m);
-    return make_method(self->asValue(loc, m), compiler.method(compiler.info(module), function, function->name, loc));
+    return make_method(compiler, self->asValue(loc, m), compiler.info(module), function, function->name);
   }
   if (const auto view = method.self.try_as<py::NameView>(); view && !function) {
     const auto native = method.function.try_as<py::NativeFunction>();
@@ -195,9 +195,7 @@ Sugared enum_member(Compiler& compiler, const Value& value, const Loc& loc, jit:
 
 Sugared object_value(Compiler& compiler, const Value& value, const Loc& loc, jit::GraphFunction& m) {
   if (const auto module = value.try_as<Module>()) return module_of_tree(compiler, module, loc, m);
-  if (const auto function = value.try_as<py::PyFunction>()) {
-    return std::make_shared<jit::FunctionValue>(compiler.function(function, loc));
-  }
+  if (const auto function = value.try_as<py::PyFunction>()) return make_function(compiler, function);
   if (const auto op = value.try_as<py::OperatorRef>()) return make_operator(compiler, op->name, loc);
   if (const auto native = value.try_as<py::NativeFunction>()) return native_function(compiler, *native, loc);
   if (const auto method = value.try_as<py::BoundMethod>()) return bound_method(compiler, *method, loc, m);
@@ -289,10 +287,6 @@ Sugared make_operator(Compiler& compiler, const std::string& name, const Loc& lo
     throw compiler.error(loc, "LibTorch has no operator " + quote(name) + did_you_mean(name, names));
   }
   return std::make_shared<jit::BuiltinFunction>(symbol, c10::nullopt);
-}
-
-Sugared make_method(jit::Value* self, const std::vector<std::string>& names) {
-  return std::make_shared<jit::MethodValue>(self, names);
 }
 
 }  // namespace scriptc::torch_backend

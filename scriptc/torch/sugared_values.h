@@ -46,7 +46,11 @@ Sugared make_operator(Compiler& compiler, const std::string& name, const ::torch
 /// A module of the tree; `self` is its value in the graph.
 Sugared make_module(Compiler& compiler, ::torch::jit::Value* self, ModuleInfo& info);
 
-/// The sugared value that turns a call of `function` with arguments in front into one with all of them.
-Sugared make_method(::torch::jit::Value* self, const std::vector<std::string>& names);
+/// A function of Python, compiled for the types that each call gives to parameters without annotations.
+Sugared make_function(Compiler& compiler, const PyFunctionPtr& function);
+
+/// The same for a method of the module `self`; `name`: what it is called where it is used.
+Sugared make_method(Compiler& compiler, ::torch::jit::Value* self, ModuleInfo& info, const PyFunctionPtr& function,
+                    const std::string& name);
 
 }  // namespace scriptc::torch_backend

@@ -218,7 +218,7 @@ TEST_F(SpecialiseTest, TargetsOfComprehensionsAreTheirOwn) {
     i = 7
     ys = [self.layers[i](x) for i in range(2)]
     return ys[0] * i if i == 7 else x)");
-  EXPECT_EQ(residual(), "i = 7\nys = [self.layers.0(x), self.layers.1(x)]\nreturn ys[0] * i\n");
+  EXPECT_EQ(residual(), "i = 7\nys_0 = self.layers.0(x)\nys_1 = self.layers.1(x)\nreturn ys_0 * i\n");
 }
 
 TEST_F(SpecialiseTest, AnIteratorIsReadOnce) {

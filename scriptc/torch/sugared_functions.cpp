@@ -1,0 +1,92 @@
+#include <algorithm>
+
+#include "scriptc/torch/annotations.h"
+#include "scriptc/torch/sugared_values.h"
+
+// Functions and methods of Python as callables: compiled when they are called, for what they are called with.
+
+namespace scriptc::torch_backend {
+
+namespace jit = ::torch::jit;
+namespace py = ::scriptc::python;
+
+namespace {
+
+using Loc = jit::SourceRange;
+using NamedValues = at::ArrayRef<jit::NamedValue>;
+
+/// The types of arguments for parameters of `function`, behind its first `skip` ones, that have no annotation; what
+/// such a parameter is anyhow is left out, so that calls share one compiled function.
+CallTypes types_of_call(Compiler& compiler, const py::PyFunction& function, std::size_t skip, jit::Graph& graph,
+                        NamedValues args, NamedValues keywords) {
+  CallTypes types;
+  if (!function.overloads.empty()) return types;
+  std::vector<const py::Parameter*> positional, named;
+  for (const auto* list : {&function.args().posonlyargs, &function.args().args})
+    for (const py::Parameter& parameter : *list) positional.push_back(&parameter);
+  positional.erase(positional.begin(),
+                   positional.begin() + static_cast<std::ptrdiff_t>(std::min(skip, positional.size())));
+  named = positional;
+  for (const py::Parameter& parameter : function.args().kwonlyargs) named.push_back(&parameter);
+  const auto add = [&](const py::Parameter& parameter, const c10::TypePtr& type, bool by_keyword) {
+    if (parameter.annotation) return;
+    const c10::TypePtr anyhow = type_by_default(compiler, py::default_of(function, parameter.arg));
+    if (!anyhow || !type->isSubtypeOf(*anyhow)) types[parameter.arg] = {type, by_keyword};
+  };
+  for (std::size_t i = 0; i < args.size() && i < positional.size(); ++i)
+    add(*positional[i], args[i].value(graph)->type(), false);
+  for (const jit::NamedValue& keyword : keywords)
+    for (const py::Parameter* parameter : named)
+      if (parameter->arg == keyword.name()) add(*parameter, keyword.value(graph)->type(), true);
+  return types;
+}
+
+class FunctionOfPython final : public jit::SugaredValue {
+ public:
+  FunctionOfPython(Compiler& compiler, PyFunctionPtr function) : compiler_(compiler), function_(std::move(function)) {}
+  std::string kind() const override { return "function"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, NamedValues args, NamedValues keywords,
+               std::size_t binders) override {
+    const CallTypes types = types_of_call(compiler_, *function_, 0, *m.graph(), args, keywords);
+    return jit::FunctionValue(compiler_.function(function_, loc, types)).call(loc, m, args, keywords, binders);
+  }
+
+ private:
+  Compiler& compiler_;
+  PyFunctionPtr function_;
+};
+
+class MethodOfPython final : public jit::SugaredValue {
+ public:
+  MethodOfPython(Compiler& compiler, jit::Value* self, ModuleInfo& info, PyFunctionPtr function, std::string name)
+      : compiler_(compiler), self_(self), info_(info), function_(std::move(function)), name_(std::move(name)) {}
+  std::string kind() const override { return "method"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, NamedValues args, NamedValues keywords,
+               std::size_t binders) override {
+    const CallTypes types = types_of_call(compiler_, *function_, 1, *m.graph(), args, keywords);
+    return jit::MethodValue(self_, compiler_.method(info_, function_, name_, loc, types))
+        .call(loc, m, args, keywords, binders);
+  }
+
+ private:
+  Compiler& compiler_;
+  jit::Value* self_;
+  ModuleInfo& info_;
+  PyFunctionPtr function_;
+  std::string name_;
+};
+
+}  // namespace
+
+Sugared make_function(Compiler& compiler, const PyFunctionPtr& function) {
+  return std::make_shared<FunctionOfPython>(compiler, function);
+}
+
+Sugared make_method(Compiler& compiler, jit::Value* self, ModuleInfo& info, const PyFunctionPtr& function,
+                    const std::string& name) {
+  return std::make_shared<MethodOfPython>(compiler, self, info, function, name);
+}
+
+}  // namespace scriptc::torch_backend
