@@ -22,8 +22,9 @@ bool write_all(int file, std::string_view text) {
 
 Console::Console() {
   for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    // The lowest free number is the closed one.
-    if (::fcntl(file, F_GETFD) < 0 && errno == EBADF) static_cast<void>(::open("/dev/null", O_RDWR));
+    // The lowest free number is the closed one. Where there is no /dev, what can be neither read nor written holds it.
+    if (::fcntl(file, F_GETFD) < 0 && errno == EBADF && ::open("/dev/null", O_RDWR) < 0)
+      static_cast<void>(::open("/", O_PATH | O_DIRECTORY));
   terminal_ = ::isatty(STDERR_FILENO) == 1;
 }
 

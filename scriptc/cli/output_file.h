@@ -30,7 +30,7 @@ class OutputFile final : public ByteSink {
   void write(const void* data, std::size_t size) override;
   /// Flushes to the disk, renames, flushes the folder. REQUIRES: create(). Errors (io), also a remembered one.
   void commit();
-  /// Commits both, or, on error, neither.
+  /// Commits both, or, on error, neither. Killed between its two renames, it leaves the companion alone committed.
   void commit_with(OutputFile& companion);
 
   const std::string& path() const { return path_; }

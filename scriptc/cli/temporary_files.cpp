@@ -3,16 +3,17 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <cstdio>
 #include <deque>
 #include <filesystem>
-#include <random>
 #include <string_view>
 #include <system_error>
 
@@ -77,9 +78,11 @@ void forget_temporary(const std::string& path) {
 }
 
 std::string temporary_name(const std::string& name) {
-  std::random_device random;
+  // Not std::random_device, which may have to open a file. Names that repeat are tried again.
+  std::uint64_t number = 0;
+  static_cast<void>(::getrandom(&number, sizeof number, 0));
   char digits[kDigits + 1];
-  std::snprintf(digits, sizeof digits, "%08x%08x", static_cast<unsigned>(random()), static_cast<unsigned>(random()));
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(number));
   return temporary_prefix(name).append(digits).append(kEnd);
 }
 

@@ -6,7 +6,6 @@
 #include <set>
 #include <sstream>
 
-#include "scriptc/model/text.h"
 #include "scriptc/torch/edge.h"
 #include "scriptc/torch/fresh_state.h"
 #include "scriptc/torch/ivalue_tensors.h"
@@ -70,7 +69,7 @@ Reloaded reload_lite(const std::string& path) {
 }  // namespace
 
 Reloaded reload(const std::string& path, Format format) {
-  return at_edge(ErrorKind::verification, "the saved file " + quote(path) + " cannot be loaded", [&] {
+  return at_edge(ErrorKind::verification, "the saved file cannot be loaded", [&] {
     const at::NoGradGuard no_grad;
     return format == Format::lite ? reload_lite(path) : reload_script(path);
   });

@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import signal
+import subprocess
 
 import pytest
 import torch
@@ -207,6 +208,19 @@ def test_killed_at_every_call(place, mode):
         assert here.run().returncode == 0
         here.assert_new()
     assert left_at == (["fchmod", "write", "fsync", "rename"] if mode else ["rename"])
+
+
+def test_closed_streams_without_dev(place):
+    """The numbers of closed streams are held even if /dev/null cannot be: messages never go to the output."""
+    here = place()
+    command = (f"exec {here.build}/bin/pytorch_to_torch net.py Net -s output/out.pt --input 'float32[N=2,3]' --print-code "
+               "<&- >&- 2>&-")
+    # The shell itself needs no file below /dev.
+    preload = {"LD_PRELOAD": str(here.build / "lib/scriptc/test_plugins/failing_io.so"), "FAIL_FOLDER": "/dev",
+               "FAIL_AT": "1", "FAIL_FOREVER": "1", "FAIL_ERROR": str(errno.ENOENT), "FAIL_LOG": str(here.folder / "log")}
+    subprocess.run(["sh", "-c", command], cwd=here.folder, env={**os.environ, **here.backend, **preload})
+    assert (here.folder / "log").read_text() == "open"
+    here.assert_new()
 
 
 @pytest.mark.parametrize("name", ["out.pt", "out.ptl"])

@@ -1,18 +1,23 @@
-"""Killed at random times, and several writers of one output. SCRIPTC_FULL=1: 200 kills a format, 8 writers × 50 rounds."""
+"""Killed at random times, weights cut at random times, and several writers of one output.
+
+SCRIPTC_FULL=1: 200 kills a format, 100 cuts, 8 writers × 50 rounds."""
 
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import threading
 import time
 
 import pytest
+import torch
 
 MODEL = ("import torch\n\n\nclass Net(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n"
          "        self.a = torch.nn.Linear(300, 1000)\n\n    def forward(self, x):\n        return self.a(x)\n")
 FULL = bool(os.environ.get("SCRIPTC_FULL"))
-KILLS = 200 if FULL else 16
+KILLS, CUTS = (200, 100) if FULL else (16, 10)
 WRITERS, ROUNDS = (8, 50) if FULL else (3, 3)
 
 
@@ -60,6 +65,36 @@ def test_sigkill_at_random_times(command, tmp_path, name):
     assert outcomes["old"] > 0
     subprocess.run(command(name), check=True)
     assert files(output) == {name: new}
+
+
+def test_weights_cut_at_random_times(build, tmp_path):
+    """Whatever has read the map by then: a whole file, or an error of the weights."""
+    (tmp_path / "net.py").write_text(MODEL.replace("300, 1000", "300, 20000"))
+    weights, output = tmp_path / "w.pth", tmp_path / "output" / "out.pt"
+    output.parent.mkdir()
+    command = [build / "bin/pytorch_to_torch", tmp_path / "net.py", "Net", "-w", weights, "-s", output, "--quiet",
+               "--input", "float32[N=2,300]"]
+    torch.save({"a.weight": torch.rand(20000, 300), "a.bias": torch.rand(20000)}, tmp_path / "whole.pth")
+    shutil.copy(tmp_path / "whole.pth", weights)
+    start = time.monotonic()
+    subprocess.run(command, check=True)
+    whole_run, new = time.monotonic() - start, output.read_bytes()
+    rng, codes = random.Random(0), []
+    for _ in range(CUTS):
+        shutil.copy(tmp_path / "whole.pth", weights)
+        output.write_bytes(b"old")
+        program = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        time.sleep(whole_run * rng.uniform(0, 1))
+        os.truncate(weights, rng.randrange(weights.stat().st_size))
+        message = program.communicate()[1]
+        codes.append(program.returncode)
+        assert program.returncode in (0, 3), message
+        assert output.read_bytes() == (new if program.returncode == 0 else b"old")
+        if program.returncode == 3:
+            assert re.fullmatch(rf"error: '{weights}': .* \[[A-Z]\d\d\]\n", message), message
+        assert set(files(output.parent)) == {"out.pt"}
+    print(f"\n{codes.count(3)} of {CUTS} refused")
+    assert 3 in codes
 
 
 def test_several_writers_of_one_output(command, tmp_path):
