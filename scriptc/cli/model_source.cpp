@@ -52,8 +52,8 @@ class PythonModel final : public ModelSource {
   explicit PythonModel(const CompileOptions& options) : file_(options.module), name_(options.model) {
     for (const Argument& argument : options.arguments.positional) args_.push_back(argument.value);
     for (const auto& [name, argument] : options.arguments.keyword) kwargs_.emplace_back(name, argument.value);
-    // Before LibTorch is loaded for it.
-    const int file = ::open(file_.c_str(), O_RDONLY | O_CLOEXEC);
+    // Before LibTorch is loaded for it. Not blocking: what is no file is refused by the evaluator.
+    const int file = ::open(file_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) throw Error(ErrorKind::io, "module " + quote(file_) + " cannot be read: " + std::strerror(errno));
     ::close(file);
   }

@@ -158,6 +158,13 @@ def test_python_file_is_missing(to_out):
     to_out(5, "module 'none.py' cannot be read: No such file or directory", "none.py", "Net")
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)],
+                         ids=["FIFO", "folder", "device"])
+def test_python_file_is_no_file(to_out, tmp_path, make):
+    make(tmp_path / "net.py")
+    to_out(5, f"'{tmp_path}/net.py' is no file that can be read", tmp_path / "net.py", "Net", timeout=20)
+
+
 def test_weights_are_missing(to_out):
     to_out(5, "'none.pth': cannot be read: No such file or directory [E03]", "lenet", "LeNet", "-w", "none.pth")
 
