@@ -213,12 +213,12 @@ def test_killed_at_every_call(place, mode):
 def test_closed_streams_without_dev(place):
     """The numbers of closed streams are held even if /dev/null cannot be: messages never go to the output."""
     here = place()
-    command = (f"exec {here.build}/bin/pytorch_to_torch net.py Net -s output/out.pt --input 'float32[N=2,3]' --print-code "
-               "<&- >&- 2>&-")
-    # The shell itself needs no file below /dev.
-    preload = {"LD_PRELOAD": str(here.build / "lib/scriptc/test_plugins/failing_io.so"), "FAIL_FOLDER": "/dev",
-               "FAIL_AT": "1", "FAIL_FOREVER": "1", "FAIL_ERROR": str(errno.ENOENT), "FAIL_LOG": str(here.folder / "log")}
-    subprocess.run(["sh", "-c", command], cwd=here.folder, env={**os.environ, **here.backend, **preload})
+    preload = {"LD_PRELOAD": here.build / "lib/scriptc/test_plugins/failing_io.so", "FAIL_FOLDER": "/dev", "FAIL_AT": 1,
+               "FAIL_FOREVER": 1, "FAIL_ERROR": errno.ENOENT, "FAIL_LOG": here.folder / "log"}
+    settings = " ".join(f"{name}={value}" for name, value in preload.items())  # not for the shell, which closes them
+    command = (f"exec env {settings} {here.build}/bin/pytorch_to_torch net.py Net -s output/out.pt "
+               "--input 'float32[N=2,3]' --print-code <&- >&- 2>&-")
+    subprocess.run(["sh", "-c", command], cwd=here.folder, env={**os.environ, **here.backend})
     assert (here.folder / "log").read_text() == "open"
     here.assert_new()
 
