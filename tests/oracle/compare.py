@@ -26,6 +26,17 @@ def randomise(module, seed=1):
     return module.eval()
 
 
+def settle(module, shape):
+    """BatchNorm statistics of an input of this shape: with others, what a deep net puts out hardly depends on its input."""
+    for layer in module.modules():
+        if isinstance(layer, torch.nn.modules.batchnorm._BatchNorm):
+            layer.momentum = 1.0
+    module.train()
+    with torch.no_grad():
+        module(example(shape, 0))
+    return module.eval()
+
+
 def example(shape, seed, dtype=torch.float32, low=None, high=None):
     generator = torch.Generator().manual_seed(seed)
     if not dtype.is_floating_point:
