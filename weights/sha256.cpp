@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "weights/byte_source.h"
+#include "weights/torn_pages.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -100,7 +101,9 @@ __attribute__((target("sha,sse4.1,ssse3"))) void compress_native(State& state, c
 std::array<std::uint8_t, 32> digest(Bytes bytes, Compress compress) {
   State state = kInitial;
   const std::size_t whole = bytes.size() / kBlock;
-  compress(state, bytes.data(), whole);
+  static_assert(kPieceSize % kBlock == 0);
+  read_in_pieces(bytes.first(whole * kBlock),
+                 [&](Bytes piece) { compress(state, piece.data(), piece.size() / kBlock); });
   // The rest, one bit, zeros, and the length in bits as a big-endian number.
   std::array<std::byte, 2 * kBlock> tail{};
   const std::size_t rest = bytes.size() % kBlock;

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -83,6 +84,20 @@ TornPageGuard::~TornPageGuard() {
   range.end.store(0);
   range.begin.store(0);
   range.used.store(false);
+}
+
+void release_pages(const void* data, std::size_t size) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(data);
+  for (const Range& range : ranges) {
+    // A mapping starts at a page, so what is rounded to pages lies in it still.
+    const std::uintptr_t mapped = range.begin.load(), end = range.end.load();
+    if (begin < mapped || begin >= end) continue;
+    const std::uintptr_t first = (begin + page_size - 1) & ~(page_size - 1);
+    const std::uintptr_t last = std::min(begin + size, end) & ~(page_size - 1);
+    // Read-only and never written to: nothing is lost. A failure costs memory only.
+    if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+    return;
+  }
 }
 
 bool TornPageGuard::torn() const { return ranges[slot_].torn.load(); }

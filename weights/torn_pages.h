@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+
+#include "weights/bytes.h"
 
 namespace scriptc::weights {
 
@@ -19,5 +22,22 @@ class TornPageGuard {
  private:
   std::size_t slot_;
 };
+
+/// Says that [data, data + size) has been read and is not needed soon: whole pages of it that a guard covers stop
+/// counting as this process's memory, and are mapped again from the page cache when they are read. What no guard covers
+/// is left alone, so that callers need not know whose memory they pass.
+void release_pages(const void* data, std::size_t size);
+
+/// Calls `read` with pieces of `bytes`, in order, and releases each when it has been read: of a mapped file only one
+/// counts as this process's memory, however large a tensor is. All pieces but the last have kPieceSize bytes.
+inline constexpr std::size_t kPieceSize = std::size_t{4} << 20;
+template <class Read>
+void read_in_pieces(Bytes bytes, Read&& read) {
+  for (std::size_t at = 0; at < bytes.size(); at += kPieceSize) {
+    const Bytes piece = bytes.subspan(at, std::min(kPieceSize, bytes.size() - at));
+    read(piece);
+    release_pages(piece.data(), piece.size());
+  }
+}
 
 }  // namespace scriptc::weights

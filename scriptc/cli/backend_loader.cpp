@@ -64,6 +64,9 @@ BackendLoader::Loaded BackendLoader::load() {
 
 void BackendLoader::start() {
   if (backend_ || future_.valid()) return;
+  // Large pages for large tensors: to zero 102 MB of folded weights 4 KB at a time is 5 % of the time that ResNet-50
+  // takes. LibTorch reads this when it first allocates; a user's own setting stays.
+  ::setenv("THP_MEM_ALLOC_ENABLE", "1", /*overwrite=*/0);
   // Detached: a program that fails meanwhile must not wait for LibTorch before it says so.
   const auto promise = std::make_shared<std::promise<Loaded>>();
   future_ = promise->get_future();

@@ -10,6 +10,7 @@
 #include "scriptc/model/text.h"
 #include "scriptc/torch/edge.h"
 #include "scriptc/torch/example_inputs.h"
+#include "scriptc/torch/input_releaser.h"
 #include "scriptc/torch/save.h"
 #include "scriptc/torch/schemas.h"
 
@@ -59,6 +60,7 @@ void ModuleJob::freeze() {
   if (train_) return;
   at_edge(ErrorKind::model, "the model cannot be frozen", [&] {
     const at::NoGradGuard no_grad;
+    const InputReleaser releaser;
     jit::Module frozen = jit::freeze_module(*module_, kept_, /*freezeInterfaces=*/true, /*preserveParameters=*/false);
     for (const jit::Method& method : frozen.get_methods()) {
       auto graph = method.graph();

@@ -3,6 +3,7 @@
 #include "scriptc/python/objects.h"
 #include "scriptc/torch/edge.h"
 #include "scriptc/torch/fresh_state.h"
+#include "scriptc/torch/input_releaser.h"
 #include "scriptc/torch/job.h"
 #include "scriptc/torch/lowering.h"
 #include "scriptc/torch/tensors.h"
@@ -55,6 +56,7 @@ class ScriptJob final : public ModuleJob {
 
   void record_reference(const VerifyOptions& options) override {
     const FreshState state(module()._ivalue(), unwritten_parameters(module()));
+    const InputReleaser releaser;
     const Runner run = [&](const std::vector<c10::IValue>& arguments) {
       return state.run([&] {
         ::torch::jit::Module copy = module();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "weights/torn_pages.h"
 #include "weights/zip_format.h"
 
 namespace scriptc::torch_backend {
@@ -49,7 +50,8 @@ void ZipWriter::write(std::string_view bytes) {
 std::uint32_t ZipWriter::add(const std::string& name, std::span<const Bytes> parts) {
   Entry entry{name, 0, 0, position_};
   for (const Bytes part : parts) {
-    entry.crc = libdeflate_crc32(entry.crc, part.data(), part.size());
+    weights::read_in_pieces(part,
+                            [&](Bytes piece) { entry.crc = libdeflate_crc32(entry.crc, piece.data(), piece.size()); });
     entry.size += part.size();
   }
   std::string extra = zip64_extra({entry.size, entry.size});
@@ -66,7 +68,10 @@ std::uint32_t ZipWriter::add(const std::string& name, std::span<const Bytes> par
                                   clamp32(entry.size), clamp32(entry.size), static_cast<std::uint16_t>(name.size()),
                                   static_cast<std::uint16_t>(extra.size())});
   write(header + name + extra);
-  for (const Bytes part : parts) write({reinterpret_cast<const char*>(part.data()), part.size()});
+  for (const Bytes part : parts)
+    weights::read_in_pieces(part, [this](Bytes piece) {
+      write({reinterpret_cast<const char*>(piece.data()), piece.size()});
+    });
   entries_.push_back(std::move(entry));
   return entries_.back().crc;
 }

@@ -67,6 +67,33 @@ TEST_F(Verify, ASizeThatTheReferenceRefusesIsReported) {
   EXPECT_EQ(report.shapes[1].reason.substr(0, 55), "forward refuses its example input (F=5): mat1 and mat2 ");
 }
 
+TEST_F(Verify, NamedDimensionsVaryTogether) {
+  const auto module = script("def forward(self, x: Tensor) -> Tensor:\n    return x * 2\n");
+  const VerifyReport report = verify(module, module, {"float32[N=2,H=64%32,W=64%32]"});
+  ASSERT_EQ(report.shapes.size(), 2u);
+  EXPECT_EQ(report.shapes[1].shapes, "N=3, H=96, W=128");
+}
+
+TEST_F(Verify, DimensionsThatCannotVaryTogetherVaryAlone) {
+  const VerifyReport report = verify(script(kLinear), script(kLinear), {"float32[N=2,F=4]"});
+  ASSERT_EQ(report.shapes.size(), 3u);
+  EXPECT_EQ(report.shapes[1].shapes, "N=3, F=4");
+  EXPECT_FALSE(report.shapes[1].skipped);
+  EXPECT_EQ(report.shapes[2].shapes, "N=2, F=5");
+  EXPECT_TRUE(report.shapes[2].skipped);
+}
+
+TEST_F(Verify, HeightAndWidthMixedUpAreFound) {
+  const auto module =
+      script("def forward(self, x: Tensor) -> Tensor:\n    return x.flatten(1).reshape([-1, x.size(1)])\n");
+  const auto mixed =
+      script("def forward(self, x: Tensor) -> Tensor:\n    return x.flatten(1).reshape([-1, x.size(0)])\n");
+  EXPECT_EQ(
+      error_of([&] { verify(module, mixed, {"float32[H=64,W=64]"}); }),
+      "8 the saved file does not compute what the model computes: at H=32, W=31, output is float32[31,32], expected "
+      "float32[32,31]");
+}
+
 TEST_F(Verify, ABakedSizeFailsAtTheOtherOne) {
   const auto baked = script("def forward(self, x: Tensor) -> Tensor:\n    return torch.linear(x, self.w)[0:2]\n");
   EXPECT_EQ(error_of([&] { verify(script(kLinear), baked, {"float32[N=2,4]"}); }),

@@ -1,12 +1,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "fixture.h"
 #include "weights/byte_source.h"
+#include "weights/torn_pages.h"
 
 namespace scriptc::weights::test {
 namespace {
@@ -61,6 +63,32 @@ TEST_F(SourceTest, E01NoRegularFile) {
   EXPECT_EQ(failure([&] { map_file(folder); }), "3 '" + folder + "': is a folder, not a file [E01]");
   EXPECT_EQ(failure([&] { map_file(pipe); }), "3 '" + pipe + "': is a pipe, not a file [E01]");
   EXPECT_EQ(failure([] { map_file("/dev/zero"); }), "3 '/dev/zero': is a device, not a file [E01]");
+}
+
+/// Pages of mapped files that count as this process's memory.
+long mapped_pages() {
+  long all = 0, resident = 0, shared = 0;
+  std::ifstream("/proc/self/statm") >> all >> resident >> shared;
+  return shared;
+}
+
+TEST_F(SourceTest, ReleasedPagesComeBackWhenTheyAreRead) {
+  constexpr long kPages = 1000;
+  const std::string path = Path("large"), text(kPages * 4096, 'x');
+  std::ofstream(path, std::ios::binary) << text;
+  const ByteSourcePtr source = map_file(path);
+  const long before = mapped_pages();
+  EXPECT_EQ(as_text(source->bytes()), text);
+  EXPECT_GE(mapped_pages(), before + kPages - 100);
+  release_pages(source->bytes().data() + 1, source->bytes().size() + 4096);
+  EXPECT_LE(mapped_pages(), before + 100);
+  EXPECT_EQ(as_text(source->bytes()), text);
+}
+
+TEST_F(SourceTest, ReleasingLeavesOtherMemoryAlone) {
+  const std::vector<char> bytes(1 << 20, 'x');
+  release_pages(bytes.data(), bytes.size());
+  EXPECT_EQ(std::count(bytes.begin(), bytes.end(), 'x'), 1 << 20);
 }
 
 TEST_F(SourceTest, E02FileShrinksWhileRead) {
