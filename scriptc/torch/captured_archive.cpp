@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "scriptc/model/error.h"
+#include "weights/torn_pages.h"
 #include "weights/zip_format.h"
 
 namespace scriptc::torch_backend {
@@ -52,7 +53,9 @@ std::size_t CapturedArchive::append(const void* data, std::size_t size) {
   // The last range that starts at or before `first`.
   auto range = in_place_.upper_bound(first);
   const bool lives = range != in_place_.begin() && first + size <= std::prev(range)->first + std::prev(range)->second;
-  if (!lives) {
+  if (lives) {
+    weights::release_pages(first, size);  // 1.13's writer has just computed a checksum of it
+  } else {
     copies_.emplace_back(first, first + size);
     first = copies_.back().data();
   }
