@@ -75,7 +75,7 @@ class Compilation {
     } catch (const python::NeedsValues&) {
       build(python::TensorMode::eager);
     }
-    read_weights();
+    if (!checkpoint_.source) read_weights();
     load_weights();
     if (has_meta_tensor(built_.module)) build_with_values();
   }
@@ -114,12 +114,24 @@ class Compilation {
     result_.weights->bytes = checkpoint_.bytes;
   }
 
+  /// For a builder that must wait for LibTorch: reading ResNet-50's weights takes 25 ms.
+  void read_weights_meanwhile() {
+    if (!options_.weights || checkpoint_.source) return;
+    try {
+      read_weights();
+    } catch (const Error&) {
+      // They are read again, and refused, when it is their turn: code of the builder could catch it here.
+    }
+    progress_.resume("build");
+  }
+
   void load_weights() {
     result_.weights->result = weights::load_state_dict(built_.module, checkpoint_, options_.strict, &console_);
   }
 
   /// The back end for a builder, its generator seeded before the first use.
   Backend& seeded_backend() {
+    if (!backend_.loaded()) read_weights_meanwhile();
     Backend& backend = backend_.get();
     if (!seeded_) backend.manual_seed(options_.seed);
     seeded_ = true;

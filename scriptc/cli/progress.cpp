@@ -28,6 +28,12 @@ void Progress::begin(std::string name, std::string_view text) {
   }
 }
 
+void Progress::resume(std::string name) {
+  end();
+  name_ = std::move(name);
+  start_ = Clock::now();
+}
+
 void Progress::end() {
   if (name_.empty()) return;
   const double taken = std::chrono::duration<double>(Clock::now() - start_).count();

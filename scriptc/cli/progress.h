@@ -22,6 +22,8 @@ class Progress {
 
   /// Ends the stage before and begins `name` (`freeze`), shown as `text` (`freezing`).
   void begin(std::string name, std::string_view text);
+  /// Ends the stage before and goes on with one that it interrupted, which is not shown again.
+  void resume(std::string name);
   void end();
   /// Names and seconds of the stages that ended; a stage begun twice is summed.
   const std::vector<std::pair<std::string, double>>& seconds() const { return seconds_; }

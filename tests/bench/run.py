@@ -20,21 +20,20 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 
+import models
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CACHE = ROOT / "build" / "cache" / "bench"
-sys.path[:0] = [str(HERE), str(ROOT / "tests" / "oracle")]
-
-import torch  # noqa: E402
-
-import models  # noqa: E402
-from compare import randomise  # noqa: E402
 
 ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 @dataclass
 class Measured:
+    """Runs of one program. The kernel counts into a child's peak what its parent had when it was forked: this process
+    must stay small."""
+
     wall: list = field(default_factory=list)    # seconds
     cpu: list = field(default_factory=list)     # seconds, user and system
     memory: list = field(default_factory=list)  # MB at the peak
@@ -62,13 +61,20 @@ class Measured:
         return ", ".join(f"{name} {statistics.median(run[name] for run in self.stages):.2f}" for name in names)
 
 
+@dataclass
+class Result:
+    measured: dict  # by what ran
+    size: float     # of the weights, MB
+    specs: list     # of the inputs that both sides compared
+
+
 def weights_of(name, model):
     if model.weights:
         return model.weights()
     path = CACHE / f"{name}.pth"
     if not path.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        torch.save(randomise(model.build()).state_dict(), path)
+        subprocess.run([sys.executable, HERE / "python_models.py", name, path], check=True)
     return path
 
 
@@ -82,14 +88,11 @@ class Bench:
     def tool(self, model, weights, source, *options):
         module = [model.source(), *model.expression] if source else [
             self.build / "lib/scriptc/plugins" / f"{model.plugin}.so", model.name]
-        return [self.build / "bin/pytorch_to_torch", *module, "-w", weights, "-s", self.work / "tool.pt", "--input",
-                model.spec, *options]
+        inputs = [word for spec in model.inputs for word in ("--input", spec)]
+        return [self.build / "bin/pytorch_to_torch", *module, "-w", weights, "-s", self.work / "tool.pt", *inputs, *options]
 
     def python(self, name, weights, *specs):
         return [sys.executable, HERE / "python_job.py", name, weights, self.work / "python.pt", *specs]
-
-    def load_libtorch(self):
-        return [self.floor, self.build / "lib/libscriptc_torch.so"]
 
     def report(self, command):
         """What the tool says of one run, which is not timed: the digests in a report take their time, too."""
@@ -99,57 +102,56 @@ class Bench:
         return json.loads(path.read_text())
 
     def verified_specs(self, model, report):
-        """The inputs that the tool compared, for Python to compare the same: `N=3, H=96` put into the model's spec."""
+        """The inputs that the tool compared, for Python to compare the same: `N=3, H=96` put into the model's specs."""
         specs = []
         for run in report["verification"]["runs"]:
             sizes = dict(re.findall(r"(\w+)=(\d+)", run["shapes"]))
-            specs.append(re.sub(r"(\w+)=\d+(%\d+)?", lambda found: sizes[found[1]], model.spec))
+            specs.append(re.sub(r"(\w+)=\d+(%\d+)?", lambda found: sizes[found[1]], " ".join(model.inputs)))
         return specs
 
     def measure(self, name, rounds):
         model = models.MODELS[name]
         weights = weights_of(name, model)
-        plain = self.tool(model, weights, False, "--no-verify", "--quiet")
         checked = self.tool(model, weights, False, "--quiet")
-        stages = {"tool": Measured(), "python": Measured()}
         specs = self.verified_specs(model, self.report(checked))  # warms the page cache, too
-        commands = {"load LibTorch": self.load_libtorch(), "cp": ["cp", weights, self.work / "copy"], "tool": plain,
-                    "python": self.python(name, weights), "tool, checked": checked,
+        commands = {"load LibTorch": [self.floor, self.build / "lib/libscriptc_torch.so"],
+                    "cp": ["cp", weights, self.work / "copy"],
+                    "tool": self.tool(model, weights, False, "--no-verify", "--quiet"),
+                    "tool, from .py": self.tool(model, weights, True, "--no-verify", "--quiet"),
+                    "python": self.python(name, weights),
+                    "tool, checked": checked,
                     "python, checked": self.python(name, weights, *specs)}
-        if model.source() is not None:
-            commands["tool, from .py"] = self.tool(model, weights, True, "--no-verify", "--quiet")
         measured = {what: Measured() for what in commands}
         for _ in range(rounds):
             for what, command in commands.items():
                 measured[what].add(command)
-            stages["tool"].stages.append(self.report(checked)["seconds"])
-        stages["python"] = measured["python, checked"]
-        return measured, stages, weights.stat().st_size / 1e6, specs
+            measured["tool, checked"].stages.append(self.report(checked)["seconds"])
+        return Result(measured, weights.stat().st_size / 1e6, specs)
 
 
 def ratio_rows(results):
     rows = [["", "weights", "tool", "Python", "time", "memory", "from .py", "floor"]]
-    for name, (measured, _, size, _) in results.items():
-        load, copy = measured["load LibTorch"].medians(), measured["cp"].medians()
+    for name, result in results.items():
+        load, copy = result.measured["load LibTorch"].medians(), result.measured["cp"].medians()
         for label, tool, python in (("(a)", "tool", "python"), ("(b)", "tool, checked", "python, checked")):
-            ours, theirs = measured[tool].medians(), measured[python].medians()
-            source = measured.get("tool, from .py")
-            rows.append([f"{name} {label}", f"{size:.0f} MB", f"{ours[0]:.2f} s, {ours[2]:.0f} MB",
+            ours, theirs = result.measured[tool].medians(), result.measured[python].medians()
+            from_source = result.measured["tool, from .py"].medians()
+            rows.append([f"{name} {label}", f"{result.size:.0f} MB", f"{ours[0]:.2f} s, {ours[2]:.0f} MB",
                          f"{theirs[0]:.2f} s, {theirs[2]:.0f} MB",
                          f"{theirs[0] / ours[0]:.1f}× (CPU {theirs[1] / ours[1]:.1f}×)", f"{ours[2] / theirs[2]:.0%}",
-                         f"{source.medians()[0] / ours[0]:.2f}×" if source and label == "(a)" else "",
+                         f"{from_source[0] / ours[0]:.2f}×" if tool == "tool" else "",
                          f"{load[0]:.2f} + {copy[0]:.2f} s"])
     return rows
 
 
 def growth_rows(results):
-    """What a byte of weights costs in memory beyond the start of a program that loads LibTorch: at most 2.2."""
-    rows = [["", "weights", "tool", "a GB", "memory beyond the start", "checked"]]
-    for name, (measured, _, size, _) in results.items():
-        start = measured["load LibTorch"].medians()
-        plain, checked = measured["tool"].medians(), measured["tool, checked"].medians()
-        rows.append([name, f"{size:.0f} MB", f"{plain[0]:.2f} s", f"{(plain[0] - start[0]) / size * 1000:.1f} s",
-                     f"{(plain[2] - start[2]) / size:.2f} × weights", f"{(checked[2] - start[2]) / size:.2f} × weights"])
+    """What a byte of weights costs beyond the start of a program that loads LibTorch: at most 2.2 bytes."""
+    rows = [["", "weights", "(a) a GB", "(a) memory beyond the start", "(b) memory beyond the start"]]
+    for name, result in results.items():
+        start, plain, checked = (result.measured[what].medians() for what in ("load LibTorch", "tool", "tool, checked"))
+        rows.append([name, f"{result.size:.0f} MB", f"{(plain[0] - start[0]) / result.size * 1000:.1f} s",
+                     f"{(plain[2] - start[2]) / result.size:.2f} × weights",
+                     f"{(checked[2] - start[2]) / result.size:.2f} × weights"])
     return rows
 
 
@@ -162,7 +164,7 @@ def print_table(rows):
 
 def machine():
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())[1]
-    return f"{datetime.date.today()}, {cpu}, {os.cpu_count()} cores, LibTorch {torch.__version__}"
+    return f"{datetime.date.today()}, {cpu}, {os.cpu_count()} cores"
 
 
 def main():
@@ -178,9 +180,10 @@ def main():
     print(f"{machine()}; medians of {options.rounds}; (a) without verification, (b) with\n")
     print_table(ratio_rows(results))
     print_table(growth_rows(results))
-    for name, (_, stages, _, specs) in results.items():
-        print(f"{name}, seconds a stage, compared at {'; '.join(specs)}:")
-        print(f"  tool    {stages['tool'].stage_text()}\n  Python  {stages['python'].stage_text()}")
+    for name, result in results.items():
+        print(f"{name}, seconds a stage, compared at {'; '.join(result.specs)}:\n"
+              f"  tool    {result.measured['tool, checked'].stage_text()}\n"
+              f"  Python  {result.measured['python, checked'].stage_text()}")
 
 
 if __name__ == "__main__":

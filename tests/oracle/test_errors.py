@@ -270,3 +270,24 @@ def test_plugin_that_throws(to_out, test_plugin):
 def test_unknown_layer_argument(to_out, test_plugin):
     to_out(7, "wrong_calls.cpp:8: TypeError: Conv2d.__init__() got an unexpected keyword argument 'paddin'\n"
               "  help: did you mean 'padding'?", test_plugin("wrong_calls"), "WrongKeyword")
+
+
+def test_bad_weights_that_are_read_while_the_constructor_waits(run, tmp_path):
+    (tmp_path / "net.py").write_text("""\
+import torch
+
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        try:
+            self.register_buffer("count", torch.tensor(0))
+        except Exception:
+            self.count = None
+
+    def forward(self, x):
+        return x
+""")
+    (tmp_path / "net.pth").write_text("<!doctype html>")
+    result = run("pytorch_to_torch", "net.py", "Net", "-w", "net.pth", "-s", "out.pt", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (3, "error: 'net.pth': looks like HTML; download failed? [Z03]\n")
