@@ -104,6 +104,23 @@ def test_plugin_and_source_equal_torchvision(case, extension, trained, compile_w
             assert "batch_norm" not in str(torch.jit.load(str(path)).inlined_graph)
 
 
+def test_published_names_of_vision_transformers(trained, compile_with, plugin, tmp_path):
+    """linear_1 and linear_2, which torchvision's own loading translates."""
+    case = next(c for c in CASES if c.model == "ViT")
+    runs, weights = trained(case)
+    state = {name.replace("mlp.0.", "mlp.linear_1.").replace("mlp.3.", "mlp.linear_2."): tensor
+             for name, tensor in torch.load(str(weights)).items()}
+    assert sum("linear_" in name for name in state) == 8
+    model = vision.build(case.file, case.expression)
+    model.load_state_dict(state)
+    for name, tensor in torch.load(str(weights)).items():
+        assert torch.equal(model.state_dict()[name], tensor)
+    torch.save(state, tmp_path / "published.pth")
+    path = compile_with(plugin(case.plugin), case.model, ".pt", "-w", tmp_path / "published.pth", "--kwargs", *case.kwargs,
+                        "legacy_names", "true")
+    assert_equal(runs, path)
+
+
 #: Whose numbers no test looks at, only their names and shapes.
 OTHERS = [("resnet", model, "resnet", model.lower()) for model in
           ("ResNet34", "ResNet101", "ResNet152", "ResNeXt50_32x4d", "ResNeXt101_32x8d", "ResNeXt101_64x4d")]
