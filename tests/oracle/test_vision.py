@@ -121,6 +121,24 @@ def test_published_names_of_vision_transformers(trained, compile_with, plugin, t
     assert_equal(runs, path)
 
 
+#: More of torchvision's files: attention over windows, channel shuffles, squeeze and excitation, dictionaries as output.
+SOURCES = [("mobilenetv3", "mobilenet_v3_small(num_classes=6)"), ("regnet", "regnet_y_400mf(num_classes=6)"),
+           ("segmentation.lraspp", "lraspp_mobilenet_v3_large(weights_backbone=None, num_classes=6)"),
+           ("shufflenetv2", "shufflenet_v2_x0_5(num_classes=6)"), ("squeezenet", "squeezenet1_1(num_classes=6)"),
+           ("swin_transformer", "SwinTransformer([4, 4], 24, [2, 2], [3, 6], [7, 7], num_classes=6)")]
+
+
+@pytest.mark.parametrize("file, expression", SOURCES, ids=[file for file, _ in SOURCES])
+def test_more_sources_equal_torchvision(file, expression, compile_with, tmp_path):
+    model = settle(randomise(vision.build(file, expression)), (4, 3, 96, 96))
+    torch.save(model.state_dict(), tmp_path / "weights.pth")
+    compiled = load_saved(compile_with(vision.source(file), expression, ".pt", "-w", tmp_path / "weights.pth", "--no-verify"))
+    with torch.no_grad():
+        for shape in ((2, 3, 64, 64), (1, 3, 64, 96)):
+            inputs = [example(shape, seed) for seed in range(2)]
+            assert relative_difference([model(x) for x in inputs], [compiled(x) for x in inputs]) <= TOLERANCE
+
+
 #: Whose numbers no test looks at, only their names and shapes.
 OTHERS = [("resnet", model, "resnet", model.lower()) for model in
           ("ResNet34", "ResNet101", "ResNet152", "ResNeXt50_32x4d", "ResNeXt101_32x8d", "ResNeXt101_64x4d")]

@@ -15,8 +15,8 @@ import torchvision  # noqa: E402
 
 
 def source(file):
-    """The Python file of a model: source("resnet")."""
-    return pathlib.Path(torchvision.__file__).parent / "models" / f"{file}.py"
+    """The Python file of a model: source("resnet"), source("segmentation.fcn")."""
+    return (pathlib.Path(torchvision.__file__).parent / "models").joinpath(*file.split(".")).with_suffix(".py")
 
 
 def build(file, expression):
