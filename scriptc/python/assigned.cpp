@@ -28,9 +28,10 @@ void add_attributes(const ExprPtr& expr, std::set<std::string>& names) {
 }
 
 /// Attribute names that `function` stores to, of whatever object. `changers`: names of functions that change what they
-/// are given; of that, only `containers` matter.
+/// are given; of that, only `containers` matter, and of what is changed in place, only `changeable`.
 std::set<std::string> stored_attributes(const PyFunction& function, const std::set<std::string>& changers,
-                                        const std::set<std::string>& containers) {
+                                        const std::set<std::string>& containers,
+                                        const std::set<std::string>& changeable) {
   std::set<std::string> stored;
   const StmtList body = body_of(function);
   for_each_store(body, [&](const ExprPtr& target) {
@@ -72,11 +73,13 @@ std::set<std::string> stored_attributes(const PyFunction& function, const std::s
   for (std::size_t before = 0; before != mutated.size();) {
     before = mutated.size();
     for_each_assignment(body, [&](const std::string& target, const ExprPtr& value) {
-      if (mutated.contains(target)) mutated.merge(names_in(value)), add_attributes(value, stored);
       std::set<std::string> given;
-      if (passed.contains(target)) add_attributes(value, given);
-      for (const std::string& one : given)
-        if (containers.contains(one)) stored.insert(one);
+      add_attributes(value, given);
+      for (const std::string& one : given) {
+        if (mutated.contains(target) && changeable.contains(one)) stored.insert(one);
+        if (passed.contains(target) && containers.contains(one)) stored.insert(one);
+      }
+      if (mutated.contains(target)) mutated.merge(names_in(value));
     });
   }
   return stored;
@@ -91,6 +94,8 @@ class Reached {
   /// The classes and functions that a value leads to: those of modules outside the tree are dissolved into it.
   void add_value(const std::string& name, const Value& value) {
     if (is_container(value)) containers_.insert(name);
+    const bool object = value.try_as<Instance>() && !value.try_as<Module>();
+    if (is_container(value) || object || value.try_as<SetObject>()) changeable_.insert(name);
     if (value.is_list())
       for (const Value& item : value.as_list()) add_value(name, item);
     if (value.is_tuple())
@@ -145,7 +150,8 @@ class Reached {
       for_each_expr(body_of(*function), consider, true);
     }
     std::set<std::string> stored;
-    for (const auto& function : reached_) stored.merge(stored_attributes(*function, changers, containers_));
+    for (const auto& function : reached_)
+      stored.merge(stored_attributes(*function, changers, containers_, changeable_));
     return stored;
   }
 
@@ -201,6 +207,7 @@ class Reached {
   Evaluator& evaluator_;
   std::set<const void*> values_;
   std::set<std::string> containers_;  ///< names of attributes that hold lists and dicts
+  std::set<std::string> changeable_;  ///< and sets and objects: what can be changed in place
   std::map<std::string, std::vector<std::shared_ptr<PyFunction>>> methods_;
   std::set<const PyFunction*> seen_;
   std::vector<std::shared_ptr<PyFunction>> reached_;
