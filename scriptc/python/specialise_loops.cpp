@@ -1,6 +1,8 @@
 // The specialiser on loops: those over known sequences are unrolled where their body needs it. A `break` or `continue`
 // that remains inside an iteration leaves a loop of one round; a flag then keeps the following iterations from running.
 
+#include <algorithm>
+
 #include "scriptc/python/specialiser.h"
 
 namespace scriptc::python {
@@ -8,6 +10,8 @@ namespace {
 
 /// Iterations that one function may unroll: beyond it a loop stays a loop.
 constexpr int kMostUnrolled = 2000;
+/// Loops that are unrolled only because an `if` in them is on what is known have at most so many.
+constexpr std::size_t kMostDecided = 64;
 /// `while` loops that end by themselves are tried so far.
 constexpr int kMostRounds = 256;
 
@@ -307,7 +311,22 @@ bool Specialiser::Impl::needs_unrolling(const For& node, const Reduced& iter, co
     for (const ExprPtr& target : assign->targets)
       if (const auto* name = as<Name>(target)) targets.insert(name->id);
   });
+  // An `if` on the target takes one branch each time, so what it assigns is there afterwards.
+  const Facts before = frame_->facts;
+  const std::set<std::string> locals_before = frame_->locals;
+  const bool few = items.size() <= kMostDecided;
   bool needed = false;
+  for_each_stmt(node.body, [&](const StmtPtr& statement) {
+    const auto* decision = few && !needed ? as<If>(statement) : nullptr;
+    if (!decision || items.empty()) return;
+    const std::set<std::string> names = names_in(node.target);
+    const std::set<std::string> tested = names_in(decision->test);
+    const bool on_target =
+        std::any_of(tested.begin(), tested.end(), [&](const std::string& name) { return names.contains(name); });
+    needed = on_target && substitute(node.target, items[0]) && truth_of(reduce(decision->test)).has_value();
+    frame_->facts = before;
+    frame_->locals = locals_before;
+  });
   for_each_stmt(node.body, [&](const StmtPtr& statement) {
     StmtList one{statement};
     for_each_expr(one, [&](const ExprPtr& part) { needed = needed || needs_constant(targets, part); });
