@@ -11,10 +11,10 @@ struct LibraryFile {
   bool partial = false;  ///< names that it lacks are opaque
 };
 
-extern const LibraryFile kArgparseLibrary;
 extern const LibraryFile kAutogradFunctionLibrary;
 extern const LibraryFile kAutogradLibrary;
 extern const LibraryFile kCheckpointLibrary;
+extern const LibraryFile kArgparseLibrary;
 extern const LibraryFile kCollectionsLibrary;
 extern const LibraryFile kFunctoolsLibrary;
 extern const LibraryFile kItertoolsLibrary;

@@ -2,23 +2,6 @@
 
 namespace scriptc::python {
 
-const LibraryFile kArgparseLibrary = {"argparse", R"py(
-class Namespace:
-    def __init__(self, **kwargs):
-        for name, value in kwargs.items():
-            setattr(self, name, value)
-
-    def __eq__(self, other):
-        return isinstance(other, Namespace) and self.__dict__ == other.__dict__
-
-    def __contains__(self, key):
-        return key in self.__dict__
-
-    def __repr__(self):
-        return 'Namespace(' + ', '.join(f'{name}={value!r}' for name, value in self.__dict__.items()) + ')'
-)py",
-                                      true};
-
 // Nothing is differentiated here: a Function is its forward.
 const LibraryFile kAutogradFunctionLibrary = {"torch.autograd.function", R"py(
 class FunctionCtx:

@@ -115,6 +115,8 @@ void install_classes(Interpreter& in, PyModule& torch) {
   for (const auto& [name, dtype] : legacy)
     in.function(torch, name, [&in, dtype = Value(*torch.globals.find(dtype))](const CallArgs& args, const Kwargs&) {
       if (args.size() == 1 && args[0].is_tensor()) return in.call_method(args[0], "to", {dtype});
+      if (const auto held = args.empty() ? std::nullopt : tensor_of_array(args[0]))
+        return in.call_method(*held, "to", {dtype});
       if (args.size() == 1 && (args[0].is_list() || args[0].is_tuple()))
         return in.call(in.get_attribute(in.find_module("torch"), "tensor"), {args[0]}, {{"dtype", dtype}});
       return in.call_operator("empty", args, {{"dtype", dtype}});
@@ -201,15 +203,21 @@ void install_functions(Interpreter& in, PyModule& torch) {
       });
   for (const char* name : {"tensor", "as_tensor", "asarray"})
     def(name, [&in, name = std::string(name)](const CallArgs& args, const Kwargs& kwargs) {
-      if (!args.empty() && args[0].is_tensor()) {
+      const auto held = args.empty() ? std::nullopt : args[0].is_tensor() ? args[0] : tensor_of_array(args[0]);
+      if (held) {
         Kwargs rest;
         for (const auto& entry : kwargs)
           if (entry.first == "dtype") rest.push_back(entry);
-        return in.call_method(name == "tensor" ? in.call_method(args[0], "clone") : args[0], "to", {}, rest);
+        return in.call_method(name == "tensor" ? in.call_method(*held, "clone") : *held, "to", {}, rest);
       }
       return in.call_operator("tensor", args, kwargs);
     });
-  for (const char* name : {"load", "save", "from_numpy"})
+  def("from_numpy", [&in](const CallArgs& args, const Kwargs&) {
+    const auto held = tensor_of_array(args.at(0));
+    if (!held) in.raise("TypeError", "expected np.ndarray (got " + in.type_of(args[0])->name + ")");
+    return *held;
+  });
+  for (const char* name : {"load", "save"})
     def(name, [&in, name](const CallArgs&, const Kwargs&) -> Value {
       in.raise("RuntimeError",
                std::string("torch.") + name + "() is not available: constructors have no access to files",
@@ -268,45 +276,15 @@ void install_torch(Interpreter& in) {
   install_torch_modules(in);
 }
 
-/// Reparametrisations are Python hooks: refused by name. The rest of torch.nn.utils may be imported and passed on.
+/// The parts of torch.nn.utils that say how to train: they may be imported and passed on.
 void install_nn_utils(Interpreter& in) {
-  const auto refuse = [&in](PyModule& module, std::initializer_list<const char*> names) {
-    for (const char* name : names)
-      in.function(module, name, [&in, name](const CallArgs&, const Kwargs&) -> Value {
-        in.raise(
-            "NotImplementedError",
-            std::string(name) + "() computes a weight in a hook of Python, which TorchScript cannot hold",
-            "\n  help: fold it into the weights in Python (torch.nn.utils.remove_weight_norm, remove_spectral_norm, "
-            "parametrize.remove_parametrizations) and define the model without it");
-      });
-  };
-  const auto others_are_opaque = [&in](PyModule& module) {
-    module.is_package = true;
-    module.missing = [&in, prefix = module.name + "."](const std::string& name) -> std::optional<Value> {
-      return in.make_opaque(prefix + name, "it is not part of the 'torch.nn.utils' that is built in");
-    };
-  };
-  in.native_modules.emplace("torch.nn.utils", [refuse, others_are_opaque](PyModule& module) {
-    others_are_opaque(module);
-    refuse(module, {"weight_norm", "spectral_norm"});
-  });
-  in.native_modules.emplace("torch.nn.utils.parametrizations", [refuse, others_are_opaque](PyModule& module) {
-    others_are_opaque(module);
-    refuse(module, {"weight_norm", "spectral_norm", "orthogonal"});
-  });
-  in.native_modules.emplace("torch.nn.utils.parametrize", [&in, refuse, others_are_opaque](PyModule& module) {
-    others_are_opaque(module);
-    refuse(module, {"register_parametrization"});
-    in.function(module, "is_parametrized", [](const CallArgs&, const Kwargs&) -> Value { return false; });
-  });
-  for (const char* name : {"weight_norm", "spectral_norm"})
-    in.native_modules.emplace(std::string("torch.nn.utils.") + name,
-                              [refuse, others_are_opaque, name](PyModule& module) {
-                                others_are_opaque(module);
-                                refuse(module, {name});
-                              });
   for (const char* name : {"torch.nn.utils.rnn", "torch.nn.utils.fusion", "torch.nn.utils.prune"})
-    in.native_modules.emplace(name, others_are_opaque);
+    in.native_modules.emplace(name, [&in](PyModule& module) {
+      module.is_package = true;
+      module.missing = [&in, prefix = module.name + "."](const std::string& missing) -> std::optional<Value> {
+        return in.make_opaque(prefix + missing, "it is not part of the 'torch.nn.utils' that is built in");
+      };
+    });
 }
 
 void install_torch_modules(Interpreter& in) {

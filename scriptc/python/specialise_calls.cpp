@@ -6,6 +6,7 @@
 
 #include "scriptc/python/runtime.h"
 #include "scriptc/python/specialiser.h"
+#include "scriptc/python/torch_objects.h"
 
 namespace scriptc::python {
 namespace {
@@ -221,6 +222,7 @@ Reduced Specialiser::Impl::apply(const Reduced& callee, const ReducedList& args,
   std::optional<Reduced> result;
   if (keywords.empty())
     if (auto iterated = apply_to_items(builtin_name(value), args, rebuilt, original)) return *iterated;
+  if (auto array = numpy_call(callee, args, keywords, rebuilt, original)) return *array;
   if (const auto native = value.try_as<NativeFunction>()) {
     result = apply_native(*native, callee, args, keywords, rebuilt, original);
   } else if (const auto partial = value.try_as<Partial>()) {
@@ -328,6 +330,26 @@ std::optional<Reduced> Specialiser::Impl::apply_to_items(const std::string& name
     return Reduced{rebuilt, rows.fact, rows.parts, rows.lazy};
   }
   return std::nullopt;
+}
+
+/// Calls of numpy on what is known: arrays are constants, and so are the tensors made of them.
+std::optional<Reduced> Specialiser::Impl::numpy_call(const Reduced& callee, const ReducedList& args,
+                                                     const ReducedKeywords& keywords, const ExprPtr& rebuilt,
+                                                     const ExprPtr& original) {
+  const auto method = callee.fact.value.try_as<BoundMethod>();
+  const Value& called = method ? method->function : callee.fact.value;
+  const auto function = called.try_as<PyFunction>();
+  if (function && function->module && function->module->name == "numpy")
+    return evaluated_call(callee, args, keywords, rebuilt, original);
+  const auto native = called.try_as<NativeFunction>();
+  const bool makes_tensor = native && !method && native->qualified_name.starts_with("torch.") && !args.empty() &&
+                            all_known(args, keywords) && tensor_of_array(args[0].fact.value);
+  if (!makes_tensor) return std::nullopt;
+  Args values;
+  for (const Reduced& arg : args) values.push_back(arg.fact.value);
+  Kwargs named;
+  for (const auto& [name, value] : keywords) named.emplace_back(name, value.fact.value);
+  return Reduced{reify(evaluator_.call(callee.fact.value, values, named), original), {}, nullptr};
 }
 
 std::optional<Reduced> Specialiser::Impl::evaluated_call(const Reduced& callee, const ReducedList& args,

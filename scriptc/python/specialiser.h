@@ -266,6 +266,8 @@ class Specialiser::Impl {
                                       const ReducedKeywords& keywords, const ExprPtr& rebuilt, const ExprPtr& original);
   Reduced apply_partial(const Partial& partial, const ReducedList& args, const ReducedKeywords& keywords,
                         const ExprPtr& original);
+  std::optional<Reduced> numpy_call(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
+                                    const ExprPtr& rebuilt, const ExprPtr& original);
   std::optional<Reduced> evaluated_call(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
                                         const ExprPtr& rebuilt, const ExprPtr& original);
   std::optional<Reduced> apply_structure(const Attribute& method, const ReducedList& args, const ExprPtr& original);

@@ -17,6 +17,13 @@ std::optional<DType> as_dtype(const Value& value) {
   return static_cast<DType>(constant->value);
 }
 
+std::optional<Value> tensor_of_array(const Value& value) {
+  const auto array = value.try_as<PyInstance>();
+  if (!array || !array->class_ || array->class_->qualified_name != "numpy.ndarray") return std::nullopt;
+  const Value* tensor = array->attributes.find("_tensor");
+  return tensor && tensor->is_tensor() ? std::optional(*tensor) : std::nullopt;
+}
+
 Value device_constant(Interpreter& in, const std::string& type, std::int64_t index) {
   // Equal devices are one object: `==` on constants is identity.
   const std::string key = "torch.device:" + type + ":" + std::to_string(index);

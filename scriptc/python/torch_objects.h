@@ -10,6 +10,9 @@ namespace scriptc::python {
 /// The one TorchConstant of a dtype; its value is c10's number.
 Value dtype_constant(Interpreter& in, DType dtype);
 std::optional<DType> as_dtype(const Value& value);
+
+/// What an array of the built-in numpy holds; nullopt for any other value.
+std::optional<Value> tensor_of_array(const Value& value);
 Value device_constant(Interpreter& in, const std::string& type, std::int64_t index);
 Value make_size(Interpreter& in, const std::vector<std::int64_t>& shape);
 /// A shape given as numbers or as one sequence of them.

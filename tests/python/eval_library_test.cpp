@@ -25,15 +25,6 @@ TEST_F(EvalTest, RegularExpressions) {
   EXPECT_EQ(eval("re.compile('(')"), "error: missing ), unterminated subpattern at position 1");
 }
 
-TEST_F(EvalTest, NumpyOfNumbers) {
-  run("import numpy as np");
-  EXPECT_EQ(eval("[x for x in np.linspace(0, 1, 5)]"), "[0.0, 0.25, 0.5, 0.75, 1.0]");
-  EXPECT_EQ(eval("np.cumsum([3, 4]).tolist(), np.prod((2, 3)), int(np.sqrt(16))"), "([3, 7], 6, 4)");
-  EXPECT_EQ(eval("(np.array([1, 2.5]) * 2).tolist()"), "[2.0, 5.0]");
-  EXPECT_EQ(eval("np.array([[1]])"),
-            "NotImplementedError: numpy arrays in constructors are one-dimensional lists of numbers");
-}
-
 TEST_F(EvalTest, SignaturesAreInspected) {
   run("import inspect\nclass C:\n    def __init__(self, a, *b, c=3, **d): pass");
   EXPECT_EQ(eval("list(inspect.signature(C).parameters)"), "['a', 'b', 'c', 'd']");
@@ -49,13 +40,16 @@ TEST_F(EvalTest, VersionsCompare) {
             "[True, True, False, False]");
 }
 
-TEST_F(EvalTest, ReparametrisationsAreRefused) {
-  EXPECT_EQ(error_of("nn.utils.weight_norm(None)"),
-            "NotImplementedError: weight_norm() computes a weight in a hook of Python, which TorchScript cannot hold\n"
-            "  net.py:1: in <module>\n"
-            "      nn.utils.weight_norm(None)\n"
-            "  help: fold it into the weights in Python (torch.nn.utils.remove_weight_norm, remove_spectral_norm, "
-            "parametrize.remove_parametrizations) and define the model without it");
+TEST_F(EvalTest, ArgumentParsersGiveDefaults) {
+  run("import argparse\np = argparse.ArgumentParser(description='x')");
+  run("p.add_argument('--batch-size', '-b', type=int, default='64', metavar='N', help='h')");
+  run("p.add_argument('--no-cuda', action='store_true')\np.add_argument('--sizes', type=int, nargs='+', default=[3])");
+  run("g = p.add_argument_group('g')\ng.add_argument('--lr', type=float, default=1e-3, choices=[1e-3, 0.1])");
+  EXPECT_EQ(eval("p.parse_args()"), "Namespace(batch_size=64, no_cuda=False, sizes=[3], lr=0.001)");
+  EXPECT_EQ(eval("p.parse_args('-b 8 --no-cuda --sizes 1 2 --lr=0.1'.split())"),
+            "Namespace(batch_size=8, no_cuda=True, sizes=[1, 2], lr=0.1)");
+  EXPECT_EQ(eval("p.parse_known_args(['--other', '-b', '1'])[1]"), "['--other']");
+  EXPECT_EQ(eval("p.parse_args(['--other'])"), "SystemExit: unrecognized arguments: --other");
 }
 
 TEST_F(EvalTest, WarningsAreCaughtQuietly) {
