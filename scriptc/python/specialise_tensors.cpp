@@ -1,5 +1,5 @@
 // The specialiser on tensors' methods and torch's functions that Python implements in Python, where ATen has others
-// that do the same: `x.new_tensor(…)`, `x.norm(dim=1)`, `torch.unique(x)`, `torch.tensordot(a, b, dims=2)`.
+// that do the same: `x.type(…)`, `x.norm(dim=1)`, `torch.unique(x)`, `torch.tensordot(a, b, dims=2)`.
 
 #include <algorithm>
 #include <functional>
@@ -195,16 +195,6 @@ ExprPtr Specialiser::Impl::tensor_method(const Attribute& method, const Reduced&
   if (method.attr == "type" && keywords.empty() && args.size() == 1) {
     const ExprPtr dtype = dtype_of_type(args[0], original);
     return dtype ? ExprPtr(other("to", {dtype})) : nullptr;
-  }
-  if (method.attr == "new_tensor" && given.read({"data", "dtype", "device"}, args, keywords) && given.find("data")) {
-    if (!is_atom(self.expr) && !as<Attribute>(self.expr)) return nullptr;  // it is evaluated twice
-    auto call = call_of(operator_of("tensor", original), span);
-    call->args = {given.find("data")->expr};
-    for (const char* name : {"dtype", "device"}) {
-      const Reduced* value = given.find(name);
-      call->keywords.push_back({name, value ? value->expr : select(self.expr, name, span), span});
-    }
-    return call;
   }
   if (!args.empty() || !keywords.empty()) return nullptr;
   if (method.attr == "nelement") return other("numel", {});

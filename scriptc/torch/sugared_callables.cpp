@@ -133,7 +133,55 @@ class SuperValue final : public jit::SugaredValue {
   PyClassPtr after_;
 };
 
+/// What TorchScript lacks of Tensor's constructors from a tensor: dtype and device are those of the first argument.
+class NewTensor final : public jit::SugaredValue {
+ public:
+  NewTensor(Compiler& compiler, bool legacy) : compiler_(compiler), legacy_(legacy) {}
+  std::string kind() const override { return "Tensor method"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, Named_ args, Named_ keywords, std::size_t) override {
+    jit::Graph& graph = *m.graph();
+    jit::Value* like = args.front().value(graph);
+    if (!like->type()->isSubtypeOf(*c10::TensorType::get()))
+      throw compiler_.error(loc, quote(legacy_ ? "new" : "new_tensor") + " of a " + like->type()->repr_str() +
+                                     " cannot be called in compiled code");
+    std::vector<jit::Value*> values;
+    for (const jit::NamedValue& arg : args.slice(1)) values.push_back(arg.value(graph));
+    const bool sizes = std::all_of(values.begin(), values.end(),
+                                   [](const jit::Value* v) { return v->type()->isSubtypeOf(*c10::IntType::get()); });
+    if (legacy_ && sizes) {
+      jit::Value* list = graph.insertNode(graph.createList(c10::IntType::get(), values))->output();
+      return simple(jit::emitBuiltinCall(loc, graph, c10::aten::new_empty, {like, list}, {}));
+    }
+    if (values.size() != 1) throw compiler_.error(loc, "'new_tensor' takes one argument");
+    // Whether a list of ints is a shape or data is not seen here.
+    if (legacy_ && !values[0]->type()->isSubtypeOf(*c10::TensorType::get()))
+      throw compiler_.error(loc, "'new' of a list cannot be called in compiled code",
+                            "use new_tensor() or new_empty()");
+    const auto given = [&](const char* name, c10::Symbol otherwise) -> jit::Value* {
+      for (const jit::NamedValue& keyword : keywords)
+        if (keyword.name() == name) return keyword.value(graph);
+      return graph.insert(otherwise, {like});
+    };
+    jit::Value* dtype = given("dtype", c10::prim::dtype);
+    jit::Value* device = given("device", c10::prim::device);
+    if (!values[0]->type()->isSubtypeOf(*c10::TensorType::get()))
+      return simple(jit::emitBuiltinCall(loc, graph, c10::aten::tensor, {values[0]},
+                                         {jit::NamedValue("dtype", dtype), jit::NamedValue("device", device)}));
+    jit::Value* no = graph.insertConstant(false);
+    jit::Value* copy = graph.insertConstant(true);
+    return simple(jit::emitBuiltinCall(loc, graph, c10::aten::to, {values[0], device, dtype, no, copy}, {}));
+  }
+
+ private:
+  static Sugared simple(jit::Value* value) { return std::make_shared<jit::SimpleValue>(value); }
+  Compiler& compiler_;
+  bool legacy_;
+};
+
 }  // namespace
+
+Sugared make_new_tensor(Compiler& compiler, bool legacy) { return std::make_shared<NewTensor>(compiler, legacy); }
 
 Sugared make_name_dictionary(Compiler& compiler, std::shared_ptr<py::NameView> view) {
   return std::make_shared<NameDictionary>(compiler, std::move(view));

@@ -26,6 +26,9 @@ class FixedSequence final : public ::torch::jit::SugaredValue {
 /// `module._modules` and its like.
 Sugared make_name_dictionary(Compiler& compiler, std::shared_ptr<python::NameView> view);
 
+/// `x.new_tensor(data)`, and `x.new(…)` if `legacy`: a function whose first argument is `x`.
+Sugared make_new_tensor(Compiler& compiler, bool legacy);
+
 /// A class: exceptions can be raised; NamedTuples, Enums and script classes be made; modules not.
 Sugared make_class(Compiler& compiler, const PyClassPtr& cls, const ::torch::jit::SourceRange& loc);
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "scriptc/model/text.h"
+#include "scriptc/python/torch_objects.h"
 #include "scriptc/torch/annotations.h"
 #include "scriptc/torch/sugared_callables.h"
 
@@ -206,6 +207,7 @@ Sugared object_value(Compiler& compiler, const Value& value, const Loc& loc, jit
     throw compiler.error(loc, quote(opaque->import_name) + " is needed here: " + opaque->why,
                          "add the folder it lies in with --path");
   }
+  if (const auto held = py::tensor_of_array(value)) return tensor_value(compiler, held->as_tensor(), loc, m);
   if (value.try_as<Instance>()) return enum_member(compiler, value, loc, m);
   throw compiler.error(loc, "a " + quote(value.type_name()) + " cannot be used in compiled code");
 }
@@ -277,6 +279,8 @@ ContextManager context_manager(const Value& callee) {
 Sugared special_form(c10::Symbol form) { return jit::SpecialFormValue::create(form); }
 
 Sugared make_operator(Compiler& compiler, const std::string& name, const Loc& loc) {
+  // Products with sparse matrices that Python binds under names of their own.
+  if (name == "spmm" || name == "dsmm" || name == "hsmm") return make_operator(compiler, "mm", loc);
   const c10::Symbol symbol = c10::Symbol::fromQualString(name.find("::") == std::string::npos ? "aten::" + name : name);
   if (jit::getAllOperatorsFor(symbol).empty() && jit::getAllBuiltinFunctionsFor(symbol).empty()) {
     std::vector<std::string> names;

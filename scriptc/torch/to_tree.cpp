@@ -6,6 +6,7 @@
 
 #include "scriptc/model/text.h"
 #include "scriptc/python/ast_scope.h"
+#include "scriptc/torch/sugared_callables.h"
 #include "scriptc/torch/sugared_values.h"
 
 namespace scriptc::torch_backend {
@@ -212,13 +213,49 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
   return std::nullopt;
 }
 
+namespace {
+
+/// Factories take `requires_grad` in Python; it says nothing about a result.
+bool is_factory(const std::optional<Value>& callee, const py::ExprPtr& func) {
+  if (callee) return callee->try_as<py::OperatorRef>() != nullptr;
+  const auto* method = py::as<py::Attribute>(func);
+  return method && method->attr.starts_with("new_");
+}
+
+}  // namespace
+
+/// The module that `self` or a path of children down from it names, or null.
+ModulePtr TreeBuilder::module_at(const py::ExprPtr& expr) const {
+  const ModuleInfo* owner = compiler_.owner();
+  const auto& parameters = function_.args().args;
+  if (const auto* name = py::as<py::Name>(expr))
+    return owner && !parameters.empty() && parameters[0].arg == name->id ? owner->module : nullptr;
+  const auto* attribute = py::as<py::Attribute>(expr);
+  const ModulePtr base = attribute ? module_at(attribute->value) : nullptr;
+  const ModulePtr* child = base ? base->children.find(attribute->attr) : nullptr;
+  return child ? *child : nullptr;
+}
+
 // Methods of tensors that TorchScript does not know.
-std::optional<jit::Expr> TreeBuilder::tensor_cast(const py::Call& node) {
+std::optional<jit::Expr> TreeBuilder::tensor_method(const py::Call& node) {
   const auto* method = py::as<py::Attribute>(node.func);
-  if (!method || method->attr != "bool" || !node.args.empty() || !node.keywords.empty()) return std::nullopt;
+  if (!method) return std::nullopt;
   const Range at = range(node.span);
-  const Expr to = jit::Select::create(at, expression(method->value), jit::Ident::create(at, "to"));
-  return apply(node.span, to, {literal(node.span, Value(static_cast<std::int64_t>(DType::boolean)))});
+  if (method->attr == "bool" && node.args.empty() && node.keywords.empty()) {
+    const Expr to = jit::Select::create(at, expression(method->value), jit::Ident::create(at, "to"));
+    return apply(node.span, to, {literal(node.span, Value(static_cast<std::int64_t>(DType::boolean)))});
+  }
+  if ((method->attr != "new_tensor" && method->attr != "new") || module_at(method->value)) return std::nullopt;
+  std::vector<Expr> args{expression(method->value)};
+  for (const py::ExprPtr& arg : node.args) args.push_back(expression(arg));
+  std::vector<jit::Attribute> keywords;
+  for (const py::Keyword& given : node.keywords) {
+    if (given.arg == "requires_grad") continue;
+    keywords.push_back(jit::Attribute::create(at, jit::Ident::create(at, given.arg), expression(given.value)));
+  }
+  const Expr callee = named(node.func->span, make_new_tensor(compiler_, method->attr == "new"));
+  return jit::Apply::create(at, callee, jit::List<Expr>::create(at, args),
+                            jit::List<jit::Attribute>::create(at, keywords));
 }
 
 // `torch.cat(tuple(xs))`: the operator takes a list, and TorchScript has no tuples of unknown length.
@@ -236,8 +273,8 @@ jit::Expr TreeBuilder::call(const py::Call& node) {
   const std::optional<Value> known = value_of(node.func);
   if (known) {
     if (std::optional<Expr> special = special_call(node, *known)) return *special;
-  } else if (std::optional<Expr> cast = tensor_cast(node)) {
-    return *cast;
+  } else if (std::optional<Expr> method = tensor_method(node)) {
+    return *method;
   }
   const Range at = range(node.span);
   std::vector<jit::Attribute> keywords;
@@ -246,6 +283,7 @@ jit::Expr TreeBuilder::call(const py::Call& node) {
       return refuse(given.value->span, "'**' in a call is not supported in a compiled method unless its dict is known",
                     "pass the arguments by name");
     }
+    if (given.arg == "requires_grad" && is_factory(known, node.func)) continue;
     const Expr value = expression(given.value);
     keywords.push_back(jit::Attribute::create(value.range(), jit::Ident::create(value.range(), given.arg), value));
   }

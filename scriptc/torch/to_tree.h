@@ -46,7 +46,8 @@ class TreeBuilder {
   Expr super_proxy(const python::Call& node);
   Expr reverse(const python::Call& node);
   std::optional<Expr> sizes_as_list(const python::Call& node);
-  std::optional<Expr> tensor_cast(const python::Call& node);
+  ModulePtr module_at(const python::ExprPtr& expr) const;
+  std::optional<Expr> tensor_method(const python::Call& node);
   std::optional<Expr> tuple_as_list(const Value& callee, const python::Call& node);
 
   // to_tree_expressions.cpp

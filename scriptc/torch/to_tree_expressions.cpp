@@ -124,8 +124,13 @@ jit::Expr TreeBuilder::expression(const py::ExprPtr& expr) {
     }
     case ExprKind::IfExp:
       return ternary(*py::as<py::IfExp>(expr));
-    case ExprKind::ListExpr:
-      return jit::ListLiteral::create(at, list(expr->span, py::as<py::ListExpr>(expr)->elts));
+    case ExprKind::ListExpr: {
+      const auto* node = py::as<py::ListExpr>(expr);
+      const auto items = list(expr->span, node->elts);
+      // `[n, c] = x.shape` assigns as a tuple does.
+      if (node->ctx == py::ExprContext::Store) return jit::TupleLiteral::create(at, items);
+      return jit::ListLiteral::create(at, items);
+    }
     case ExprKind::TupleExpr:
       return jit::TupleLiteral::create(at, list(expr->span, py::as<py::TupleExpr>(expr)->elts));
     case ExprKind::Starred:

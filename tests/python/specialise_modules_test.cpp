@@ -221,7 +221,7 @@ TEST_F(SpecialiseTest, MethodsOfTensorsThatPythonImplements) {
     b = x.norm(dim=-1) + x.norm(1, 0, keepdim=True) + x.norm()
     return a, b, x.type(torch.float64), x.type(torch.LongTensor), x.bfloat16(), getattr(x, self.op)())");
   EXPECT_EQ(residual(),
-            "a = <tensor>([1.0], dtype=x.dtype, device=x.device) + x.numel() + x.dim()\n"
+            "a = x.new_tensor([1.0]) + x.numel() + x.dim()\n"
             "b = <norm>(x, 2, [-1], False) + <norm>(x, 1, [0], True) + x.norm()\n"
             "return (a, b, x.to(torch.float64), x.to(<int64>), x.to(<bfloat16>), x.sigmoid())\n");
 }
