@@ -27,11 +27,29 @@ void add_attributes(const ExprPtr& expr, std::set<std::string>& names) {
       true);
 }
 
+/// The attributes of `expr` that its value may hold: what a comprehension iterates is only read, but for its items.
+void add_held(const ExprPtr& expr, const std::set<std::string>& nested, std::set<std::string>& names) {
+  const auto comprehension = [&](const auto* node, const ExprPtr& key, const ExprPtr& value) {
+    for (const Comprehension& generator : node->generators) {
+      std::set<std::string> iterated;
+      add_attributes(generator.iter, iterated);
+      for (const std::string& one : iterated)
+        if (nested.contains(one)) names.insert(one);
+    }
+    if (key) add_attributes(key, names);
+    add_attributes(value, names);
+  };
+  if (const auto* list = as<ListComp>(expr)) return comprehension(list, nullptr, list->elt);
+  if (const auto* dict = as<DictComp>(expr)) return comprehension(dict, dict->key, dict->value);
+  add_attributes(expr, names);
+}
+
 /// Attribute names that `function` stores to, of whatever object. `changers`: names of functions that change what they
-/// are given; of that, only `containers` matter, and of what is changed in place, only `changeable`.
+/// are given; of that, only `containers` matter, and of what is changed in place, only `changeable`. `nested`: of
+/// those, the ones that hold others.
 std::set<std::string> stored_attributes(const PyFunction& function, const std::set<std::string>& changers,
                                         const std::set<std::string>& containers,
-                                        const std::set<std::string>& changeable) {
+                                        const std::set<std::string>& changeable, const std::set<std::string>& nested) {
   std::set<std::string> stored;
   const StmtList body = body_of(function);
   for_each_store(body, [&](const ExprPtr& target) {
@@ -74,7 +92,7 @@ std::set<std::string> stored_attributes(const PyFunction& function, const std::s
     before = mutated.size();
     for_each_assignment(body, [&](const std::string& target, const ExprPtr& value) {
       std::set<std::string> given;
-      add_attributes(value, given);
+      add_held(value, nested, given);
       for (const std::string& one : given) {
         if (mutated.contains(target) && changeable.contains(one)) stored.insert(one);
         if (passed.contains(target) && containers.contains(one)) stored.insert(one);
@@ -96,12 +114,16 @@ class Reached {
     if (is_container(value)) containers_.insert(name);
     const bool object = value.try_as<Instance>() && !value.try_as<Module>();
     if (is_container(value) || object || value.try_as<SetObject>()) changeable_.insert(name);
+    const auto add_item = [&](const Value& item) {
+      if (!is_scalar(item)) nested_.insert(name);
+      add_value(name, item);
+    };
     if (value.is_list())
-      for (const Value& item : value.as_list()) add_value(name, item);
+      for (const Value& item : value.as_list()) add_item(item);
     if (value.is_tuple())
-      for (const Value& item : value.as_tuple()) add_value(name, item);
+      for (const Value& item : value.as_tuple()) add_item(item);
     if (value.is_dict())
-      for (const auto& [key, item] : value.as_dict().entries) add_value(name, item);
+      for (const auto& [key, item] : value.as_dict().entries) add_item(item);
     if (const auto instance = value.try_as<Instance>()) add_instance(instance);
     if (const auto method = value.try_as<BoundMethod>()) {
       add_value(name, method->function);
@@ -151,7 +173,7 @@ class Reached {
     }
     std::set<std::string> stored;
     for (const auto& function : reached_)
-      stored.merge(stored_attributes(*function, changers, containers_, changeable_));
+      stored.merge(stored_attributes(*function, changers, containers_, changeable_, nested_));
     return stored;
   }
 
@@ -208,6 +230,7 @@ class Reached {
   std::set<const void*> values_;
   std::set<std::string> containers_;  ///< names of attributes that hold lists and dicts
   std::set<std::string> changeable_;  ///< and sets and objects: what can be changed in place
+  std::set<std::string> nested_;      ///< names of those that hold more than numbers and strings
   std::map<std::string, std::vector<std::shared_ptr<PyFunction>>> methods_;
   std::set<const PyFunction*> seen_;
   std::vector<std::shared_ptr<PyFunction>> reached_;
