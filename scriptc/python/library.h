@@ -23,6 +23,7 @@ extern const LibraryFile kDataclassesLibrary;
 extern const LibraryFile kCopyLibrary;
 extern const LibraryFile kContextlibLibrary;
 extern const LibraryFile kInspectLibrary;
+extern const LibraryFile kKeywordLibrary;
 extern const LibraryFile kNumpyLibrary;
 extern const LibraryFile kOperatorLibrary;
 extern const LibraryFile kReLibrary;

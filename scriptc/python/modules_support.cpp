@@ -354,7 +354,7 @@ void install_library(Interpreter& in) {
   for (const LibraryFile* file :
        {&kArgparseLibrary, &kAutogradFunctionLibrary, &kAutogradLibrary, &kCheckpointLibrary, &kCollectionsLibrary,
         &kContextlibLibrary, &kCopyLibrary, &kDataclassesLibrary, &kEnumLibrary, &kFunctoolsLibrary, &kInspectLibrary,
-        &kItertoolsLibrary, &kNumpyLibrary, &kOperatorLibrary, &kReLibrary, &kVersionLibrary})
+        &kItertoolsLibrary, &kKeywordLibrary, &kNumpyLibrary, &kOperatorLibrary, &kReLibrary, &kVersionLibrary})
     add_library(in, *file);
   in.native_modules.emplace("collections.abc", [&in](PyModule& module) { install_abstract_classes(in, module); });
   in.native_modules.emplace("packaging", [](PyModule& module) { module.is_package = true; });
