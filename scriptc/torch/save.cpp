@@ -63,7 +63,8 @@ void repack(const CapturedArchive& archive, ByteSink& sink) {
       id = serialization_id(names, checksums);
       parts = {std::as_bytes(std::span(id))};
     }
-    const std::uint32_t crc = zip.add(kRoot + record.name, parts);
+    const std::string name = kRoot + record.name;
+    const std::uint32_t crc = record.deflated ? zip.add_deflated(name, parts) : zip.add(name, parts);
     names.add(record.name);
     checksums.add({reinterpret_cast<const char*>(&crc), sizeof crc});
   }

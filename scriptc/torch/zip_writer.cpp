@@ -3,6 +3,7 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "weights/torn_pages.h"
 #include "weights/zip_format.h"
@@ -16,6 +17,7 @@ constexpr std::uint64_t kAlignment = 64;
 constexpr std::uint16_t kPaddingExtra = 0x4246;  // "FB", as LibTorch marks it
 constexpr std::uint16_t kUtf8Names = 1u << 11;
 constexpr std::uint16_t kDate = 0x0021;  // 1980-01-01
+constexpr int kDeflateLevel = 9;
 constexpr std::uint16_t kVersion = 20, kVersion64 = 45;
 
 template <class T>
@@ -39,6 +41,30 @@ std::string zip64_extra(std::initializer_list<std::uint64_t> numbers) {
   return extra + body;
 }
 
+std::uint32_t checksum(std::span<const Bytes> parts) {
+  std::uint32_t crc = 0;
+  for (const Bytes part : parts)
+    weights::read_in_pieces(part, [&](Bytes piece) { crc = libdeflate_crc32(crc, piece.data(), piece.size()); });
+  return crc;
+}
+
+std::uint64_t total_size(std::span<const Bytes> parts) {
+  std::uint64_t size = 0;
+  for (const Bytes part : parts) size += part.size();
+  return size;
+}
+
+/// Empty if the result would not be smaller.
+std::vector<std::byte> deflated(Bytes plain) {
+  const std::unique_ptr<libdeflate_compressor, void (*)(libdeflate_compressor*)> compressor(
+      libdeflate_alloc_compressor(kDeflateLevel), &libdeflate_free_compressor);
+  if (!compressor) throw std::bad_alloc();
+  std::vector<std::byte> packed(plain.size());
+  packed.resize(
+      libdeflate_deflate_compress(compressor.get(), plain.data(), plain.size(), packed.data(), packed.size()));
+  return packed;
+}
+
 }  // namespace
 
 void ZipWriter::write(std::string_view bytes) {
@@ -47,27 +73,30 @@ void ZipWriter::write(std::string_view bytes) {
   position_ += bytes.size();
 }
 
-std::uint32_t ZipWriter::add(const std::string& name, std::span<const Bytes> parts) {
-  Entry entry{name, 0, 0, position_};
-  for (const Bytes part : parts) {
-    weights::read_in_pieces(part,
-                            [&](Bytes piece) { entry.crc = libdeflate_crc32(entry.crc, piece.data(), piece.size()); });
-    entry.size += part.size();
-  }
-  std::string extra = zip64_extra({entry.size, entry.size});
+/// Everything before the data, which starts at a multiple of kAlignment.
+void ZipWriter::begin(Entry& entry) {
+  entry.offset = position_;
+  std::string extra = zip64_extra({entry.size, entry.stored});
   const std::uint16_t version = extra.empty() ? kVersion : kVersion64;
   const std::uint64_t unpadded =
-      position_ + sizeof(zip::LocalHeader) + name.size() + extra.size() + 2 * sizeof(std::uint16_t);
+      position_ + sizeof(zip::LocalHeader) + entry.name.size() + extra.size() + 2 * sizeof(std::uint16_t);
   const std::uint64_t padding = (kAlignment - unpadded % kAlignment) % kAlignment;
   append(extra, kPaddingExtra);
   append(extra, static_cast<std::uint16_t>(padding));
   extra.append(padding, '\0');
 
   std::string header;
-  append(header, zip::LocalHeader{zip::kLocalSignature, version, kUtf8Names, zip::kStored, 0, kDate, entry.crc,
-                                  clamp32(entry.size), clamp32(entry.size), static_cast<std::uint16_t>(name.size()),
-                                  static_cast<std::uint16_t>(extra.size())});
-  write(header + name + extra);
+  append(header,
+         zip::LocalHeader{zip::kLocalSignature, version, kUtf8Names, entry.method, 0, kDate, entry.crc,
+                          clamp32(entry.stored), clamp32(entry.size), static_cast<std::uint16_t>(entry.name.size()),
+                          static_cast<std::uint16_t>(extra.size())});
+  write(header + entry.name + extra);
+}
+
+std::uint32_t ZipWriter::add(const std::string& name, std::span<const Bytes> parts) {
+  const std::uint64_t size = total_size(parts);
+  Entry entry{name, zip::kStored, checksum(parts), size, size};
+  begin(entry);
   for (const Bytes part : parts)
     weights::read_in_pieces(part, [this](Bytes piece) {
       write({reinterpret_cast<const char*>(piece.data()), piece.size()});
@@ -76,14 +105,26 @@ std::uint32_t ZipWriter::add(const std::string& name, std::span<const Bytes> par
   return entries_.back().crc;
 }
 
+std::uint32_t ZipWriter::add_deflated(const std::string& name, std::span<const Bytes> parts) {
+  std::vector<std::byte> plain;
+  for (const Bytes part : parts) plain.insert(plain.end(), part.begin(), part.end());
+  const std::vector<std::byte> packed = deflated(plain);
+  if (packed.empty()) return add(name, parts);
+  Entry entry{name, zip::kDeflated, checksum(parts), plain.size(), packed.size()};
+  begin(entry);
+  write({reinterpret_cast<const char*>(packed.data()), packed.size()});
+  entries_.push_back(std::move(entry));
+  return entries_.back().crc;
+}
+
 void ZipWriter::finish() {
   const std::uint64_t start = position_;
   for (const Entry& entry : entries_) {
-    const std::string extra = zip64_extra({entry.size, entry.size, entry.offset});
+    const std::string extra = zip64_extra({entry.size, entry.stored, entry.offset});
     const std::uint16_t version = extra.empty() ? kVersion : kVersion64;
     std::string record;
-    append(record, zip::DirectoryRecord{zip::kDirectorySignature, version, version, kUtf8Names, zip::kStored, 0, kDate,
-                                        entry.crc, clamp32(entry.size), clamp32(entry.size),
+    append(record, zip::DirectoryRecord{zip::kDirectorySignature, version, version, kUtf8Names, entry.method, 0, kDate,
+                                        entry.crc, clamp32(entry.stored), clamp32(entry.size),
                                         static_cast<std::uint16_t>(entry.name.size()),
                                         static_cast<std::uint16_t>(extra.size()), 0, 0, 0, 0, clamp32(entry.offset)});
     write(record + entry.name + extra);

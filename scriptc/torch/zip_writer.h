@@ -12,8 +12,9 @@
 // An archive as PyTorchStreamReader expects it, whose bytes depend on the records alone:
 //   for every record   local header, name, extra "FB" (padding so that the data starts at a multiple of 64), data
 //   at the end         central directory; with zip64's records where a size, an offset or the count asks for them
-// Everything is stored, never deflated: loaders map tensors straight from the file, and the bytes do not depend on the
-// version of a compressor. Times are 1980-01-01. The records are those of weights/zip_format.h.
+// Tensors are stored, since loaders map them straight from the file; code and debug information, which a large model
+// has much of, are deflated as LibTorch's own writer does. Times are 1980-01-01. The records are those of
+// weights/zip_format.h.
 
 namespace scriptc::torch_backend {
 
@@ -26,18 +27,23 @@ class ZipWriter {
 
   /// `parts` are the record's data, one after the other. Returns the CRC-32. Errors: those of the sink.
   std::uint32_t add(const std::string& name, std::span<const Bytes> parts);
+  /// The same, deflated if that makes it smaller. The record is held in memory.
+  std::uint32_t add_deflated(const std::string& name, std::span<const Bytes> parts);
   /// The central directory. REQUIRES: called once, after the last record.
   void finish();
 
  private:
   struct Entry {
     std::string name;
+    std::uint16_t method = 0;
     std::uint32_t crc = 0;
     std::uint64_t size = 0;
+    std::uint64_t stored = 0;  ///< bytes in the file: fewer than `size` if deflated
     std::uint64_t offset = 0;
   };
 
   void write(std::string_view bytes);
+  void begin(Entry& entry);
 
   ByteSink& sink_;
   std::uint64_t position_ = 0;

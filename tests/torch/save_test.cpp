@@ -117,6 +117,26 @@ TEST(CapturedArchive, RefusesWhatIsNoArchive) {
             "1 the archive that LibTorch wrote cannot be read back: it has no end record");
 }
 
+TEST(ZipWriter, DeflatesWhatGetsSmaller) {
+  MemorySink sink;
+  ZipWriter writer(sink);
+  const std::string code(1000, 'x'), short_code = "x";
+  const std::array long_part{std::as_bytes(std::span(code))}, short_part{std::as_bytes(std::span(short_code))};
+  writer.add_deflated("root/code/a.py", long_part);
+  writer.add_deflated("root/code/b.py", short_part);
+  writer.finish();
+  CapturedArchive archive;
+  archive.append(sink.bytes.data(), sink.bytes.size());
+  const auto records = archive.records();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_TRUE(records[0].deflated);
+  EXPECT_FALSE(records[1].deflated);
+  std::vector<std::byte> buffer;
+  const auto parts = inflated(records[0], buffer);
+  ASSERT_EQ(parts.size(), 1u);
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(parts[0].data()), parts[0].size()), code);
+}
+
 TEST(ZipWriter, PassesOnTheSinksError) {
   struct Full final : ByteSink {
     void write(const void*, std::size_t) override { throw Error(ErrorKind::io, "disk full"); }
