@@ -77,9 +77,21 @@ Json to_json(const Listed& listed) {
   return json;
 }
 
+/// Of prose, only what would disturb a terminal is escaped.
+std::string printable(const std::string& prose) {
+  std::string text;
+  for (std::size_t at = 0;;) {
+    const std::size_t mark = std::min(prose.find_first_of("'\\", at), prose.size());
+    text += escape(prose.substr(at, mark - at), 0);
+    if (mark == prose.size()) return text;
+    text += prose[mark];
+    at = mark + 1;
+  }
+}
+
 std::string to_text(const ModelInfo& model) {
   std::string text = "  " + signature(model) + (model.native ? "  (native)" : "") + "\n";
-  if (!model.doc.empty()) text += "      " + escape(model.doc, 0) + "\n";
+  if (!model.doc.empty()) text += "      " + printable(model.doc) + "\n";
   for (const std::string& input : model.inputs) text += "      input " + input + "\n";
   return text;
 }

@@ -69,14 +69,30 @@ class PythonModel final : public ModelSource {
     if (built.module || !found.is_object())
       throw Error(ErrorKind::model, "model " + quote(name_) + " takes no arguments: it is " + article(found) +
                                         ", not a class or function");
-    const Value made = evaluator.call(found, args_, kwargs_);
+    const Value made = construct(evaluator, found);
     built.module = made.try_as<Module>();
+    const auto cls = found.try_as<python::PyClass>();
+    if (!built.module && cls && cls->opaque_base)
+      throw Error(ErrorKind::model, "class " + quote(name_) + " derives from " + quote(cls->opaque_base->import_name) +
+                                        ", but " + cls->opaque_base->why);
     if (!built.module)
       throw Error(ErrorKind::model, "model " + quote(name_) + " made " + article(made) + ", not a torch.nn.Module");
     return built;
   }
 
  private:
+  /// What the class or function makes of the arguments. If one is missing, the error says how to give it.
+  Value construct(python::Evaluator& evaluator, const Value& found) {
+    try {
+      return evaluator.call(found, args_, kwargs_);
+    } catch (const Error& error) {
+      const std::string& text = error.message();
+      const bool of_the_call = text.starts_with("TypeError: ") && text.find('\n') == std::string::npos;
+      if (!of_the_call || text.find("() missing ") == std::string::npos) throw;
+      throw Error(error.kind(), text + "\n  help: give it with --args VALUE or --kwargs NAME VALUE");
+    }
+  }
+
   static std::string article(const Value& value) {
     const std::string type = value.type_name();
     return value.is_none() ? "None"

@@ -306,7 +306,13 @@ void Compiler::compile_entry_points(ModuleInfo& root) {
     if (function) method(root, function, name, {});
   }
   if (root.methods.empty()) {
-    throw Error(ErrorKind::model, "class " + quote(cls->name) + " has no method 'forward', and none is exported");
+    std::vector<std::string> defined;
+    for (const auto& weak : cls->mro)
+      if (const auto base = weak.lock(); base && base->def)
+        for (const auto& [name, value] : base->dict)
+          if (value.try_as<py::PyFunction>()) defined.push_back(name);
+    throw Error(ErrorKind::model, "class " + quote(cls->name) + " has no method 'forward', and none is exported" +
+                                      did_you_mean("forward", defined));
   }
 }
 

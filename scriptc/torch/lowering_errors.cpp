@@ -1,11 +1,13 @@
 #include <torch/csrc/jit/frontend/error_report.h>
+#include <torch/csrc/jit/runtime/operator.h>
 
 #include <array>
-#include <cstring>
 #include <regex>
+#include <set>
 #include <sstream>
 
 #include "scriptc/model/text.h"
+#include "scriptc/torch/lowering_mismatch.h"
 #include "scriptc/torch/lowering_source.h"
 
 namespace scriptc::torch_backend {
@@ -26,10 +28,26 @@ template struct ReportParts<&jit::ErrorReport::ss, &jit::ErrorReport::context>;
 std::string text_of(const jit::ErrorReport& report);
 jit::SourceRange place_of(const jit::ErrorReport& report);
 
+std::string help_line(const std::string& help) { return "\n  help: " + help; }
+
+/// For an attribute that a type lacks.
+std::string known_attribute(const std::smatch& match) {
+  if (match[1].str().starts_with("Optional[")) return help_line("test that it is not None first");
+  if (!match[1].str().starts_with("Tensor")) return "";
+  std::set<std::string> names = {"dtype", "device", "shape", "grad", "data", "ndim", "requires_grad", "is_cuda"};
+  for (const auto& op : jit::getAllOperators()) {
+    const c10::FunctionSchema& schema = op->schema();
+    const bool method = !schema.arguments().empty() && schema.arguments()[0].name() == "self";
+    if (method && schema.name().starts_with("aten::")) names.insert(schema.name().substr(6));
+  }
+  return did_you_mean(match[2].str(), std::vector<std::string>(names.begin(), names.end()));
+}
+
 struct Rule {
   const char* pattern;   // of LibTorch's text, matched anywhere in it
   const char* sentence;  // ours; $1… are the pattern's groups; empty: LibTorch's first line stays
   const char* help;
+  std::string (*nearer_help)(const std::smatch&) = nullptr;  // "" if `help` is all there is
 };
 
 // LibTorch's complaints that users meet most, in our words, with a way out.
@@ -46,7 +64,17 @@ const std::array kRules = {
         R"(^Variable '(\w+)' previously had type '?([^'\n]+?)'? but is now being assigned to a value of type '?([^'\n]+?)'?(\n|$))",
         "variable '$1' has type '$2' and is assigned a value of type '$3'",
         "use another name, or annotate the first assignment"},
-    Rule{R"(^'(.+)' object has no attribute or method '(\w+)')", "a value of type '$1' has no attribute '$2'", ""},
+    Rule{R"(^'(.+)' object has no attribute or method '(\w+)')", "a value of type '$1' has no attribute '$2'", "",
+         known_attribute},
+    Rule{
+        R"(^Previous return statement returned a value of type (.+) but this return statement returns a value of type (.+))",
+        "this returns a '$2', an earlier return gives a '$1'", "return one type, or annotate the result"},
+    Rule{R"(^(\w+)( \(inferred\))? cannot be used as a tuple)",
+         "a $1 cannot be unpacked: its length is not known before the model runs",
+         "give each part a name by its index, or unbind() it into as many plain names as it has parts"},
+    Rule{R"(^function cannot be used as a value)", "a function cannot be passed on in compiled code",
+         "call it where it is needed"},
+    Rule{R"(^del statements are only supported)", "an attribute cannot be deleted in a compiled method", ""},
     Rule{R"(is called recursively)", "this function calls itself, and TorchScript knows no recursion",
          "write it as a loop"},
     Rule{R"(^Expected integer literal for index)",
@@ -59,41 +87,28 @@ const std::array kRules = {
          "the result is annotated as '$1' but is of type '$2'", ""},
 };
 
-/// One line of LibTorch's, safe to print; quotes need no escaping there.
-std::string readable(const std::string& line) {
-  std::string text = escape(line, 400);
-  for (const auto& [from, to] : {std::pair{"\\'", "'"}, std::pair{" (inferred)", ""}}) {
-    for (std::size_t at; (at = text.find(from)) != std::string::npos;) text.replace(at, std::strlen(from), to);
-  }
-  return text;
-}
-
 std::string indented(const std::string& text) {
   std::istringstream lines(text);
   std::string out;
   for (std::string line; std::getline(lines, line);) {
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
-    if (line.find("following variants are available") != std::string::npos) continue;
     if (line.find("The original call is") != std::string::npos) break;
     out += "\n    " + readable(line);
   }
   return out;
 }
 
-/// LibTorch's text as sentence and the lines that follow it.
-std::pair<std::string, std::string> in_our_words(std::string text) {
+/// LibTorch's text, said of `code`.
+Complaint in_our_words(std::string text, const std::string& code) {
   while (!text.empty() && (text.front() == '\n' || text.front() == ' ')) text.erase(0, 1);
   for (const Rule& rule : kRules) {
     std::smatch match;
     if (!std::regex_search(text, match, std::regex(rule.pattern))) continue;
-    return {readable(match.format(rule.sentence)), *rule.help != '\0' ? std::string("\n  help: ") + rule.help : ""};
+    std::string help = rule.nearer_help ? rule.nearer_help(match) : "";
+    if (help.empty() && *rule.help != '\0') help = help_line(rule.help);
+    return {readable(match.format(rule.sentence)), help};
   }
-  static const std::regex kSchema(R"(^(Arguments for call are not valid\.[^(]*?)?\s*([\w:.]+)\([^\n]*\) -> )");
-  std::smatch schema;
-  if (std::regex_search(text, schema, kSchema)) {
-    const std::size_t list = schema[1].matched ? text.find('\n') : 0;
-    return {"the arguments do not fit " + quote(schema[2].str()), indented(text.substr(list))};
-  }
+  if (auto complaint = describe_mismatch(text, code)) return *std::move(complaint);
   const std::size_t end = text.find('\n');
   std::string first = text.substr(0, end);
   while (!first.empty() && (first.back() == '.' || first.back() == ':' || first.back() == ' ')) first.pop_back();
@@ -122,8 +137,11 @@ std::string call_chain(const std::vector<CompileFrame>& frames) {
   return chain;
 }
 
-Error build(const std::vector<CompileFrame>& frames, const jit::SourceRange& range, const std::string& sentence,
+Error build(const std::vector<CompileFrame>& frames, const jit::SourceRange& range, std::string sentence,
             const std::string& tail) {
+  // Behind a place the kind of a Python exception says nothing.
+  constexpr std::string_view kKind = "AttributeError: ";
+  if (sentence.starts_with(kKind)) sentence.erase(0, kKind.size());
   const FunctionSource& source = source_of(frames, range);
   const jit::SourceRange place = source.owns(range) ? range : source.range({});
   const std::size_t end = std::min(sentence.find('\n'), sentence.size());  // a nearest name may follow: it comes last
@@ -138,7 +156,7 @@ std::string without_backtrace(std::string text) { return text.substr(0, text.fin
 
 Error lowering_error(const std::vector<CompileFrame>& frames, const jit::SourceRange& range,
                      const std::string& sentence, const std::string& help) {
-  return build(frames, range, sentence, help.empty() ? "" : "\n  help: " + help);
+  return build(frames, range, sentence, help.empty() ? "" : help_line(help));
 }
 
 void rethrow_as_model_error(const std::vector<CompileFrame>& frames) {
@@ -147,12 +165,14 @@ void rethrow_as_model_error(const std::vector<CompileFrame>& frames) {
   } catch (const Error&) {
     throw;
   } catch (const jit::ErrorReport& report) {
-    const auto [sentence, tail] = in_our_words(text_of(report));
-    throw build(frames, place_of(report), sentence, tail);
+    const jit::SourceRange place = place_of(report);
+    const std::string code = place.source() ? place.text().str() : "";
+    const auto [sentence, tail] = in_our_words(text_of(report), code);
+    throw build(frames, place, sentence, tail);
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& e) {
-    const auto [sentence, tail] = in_our_words(without_backtrace(e.what()));
+    const auto [sentence, tail] = in_our_words(without_backtrace(e.what()), "");
     throw build(frames, {}, sentence, tail);
   }
 }

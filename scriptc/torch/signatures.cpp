@@ -37,7 +37,15 @@ Signature::Parameter parameter_of(Compiler& compiler, const py::PyFunction& func
   parameter.span = node.span;
   // What an import that was not found would have said is unknown: as if nothing had been written.
   if (!node.annotation || is_opaque(compiler, function, node.annotation)) return parameter;
-  const TypeOrReason type = type_of_annotation(compiler, function, node.annotation);
+  TypeOrReason type;
+  try {
+    type = type_of_annotation(compiler, function, node.annotation);
+  } catch (const Error& error) {  // of the expression itself: an unknown name, a text that is none
+    if (error.kind() != ErrorKind::model) throw;
+    const std::string first = error.message().substr(0, error.message().find('\n'));
+    const std::size_t kind = first.find("Error: ");  // behind a place the kind of a Python exception says nothing
+    type.reason = kind == std::string::npos ? first : first.substr(kind + 7);
+  }
   if (!type.type) {
     throw compiler.error(node.annotation->span, "parameter " + quote(node.arg) + " cannot be typed: " + type.reason,
                          "without an annotation a parameter is a Tensor");

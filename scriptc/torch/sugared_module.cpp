@@ -143,8 +143,9 @@ Sugared ModuleValue::getitem(const Loc& loc, jit::GraphFunction& m, jit::Value* 
   std::int64_t i = constant->isInt() ? constant->toInt() : size;
   if (i < 0) i += size;
   if (i < 0 || i >= size) {
-    throw compiler_.error(
-        loc, "this " + quote(class_name()) + " of " + std::to_string(size) + " entries is indexed out of range");
+    throw compiler_.error(loc, (constant->isInt() ? "index " + std::to_string(constant->toInt()) : "this index") +
+                                   " is out of range of this " + quote(class_name()) + " of " + std::to_string(size) +
+                                   (size == 1 ? " entry" : " entries"));
   }
   return member(m, names[static_cast<std::size_t>(i)]);
 }

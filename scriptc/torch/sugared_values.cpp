@@ -204,8 +204,7 @@ Sugared object_value(Compiler& compiler, const Value& value, const Loc& loc, jit
   if (const auto view = value.try_as<py::NameView>()) return make_name_dictionary(compiler, view);
   if (const auto cls = value.try_as<py::PyClass>()) return make_class(compiler, cls, loc);
   if (const auto opaque = value.try_as<py::Opaque>()) {
-    throw compiler.error(loc, quote(opaque->import_name) + " is needed here: " + opaque->why,
-                         "add the folder it lies in with --path");
+    throw compiler.error(loc, quote(opaque->import_name) + " is needed here: " + opaque->why);
   }
   if (const auto held = py::tensor_of_array(value)) return tensor_value(compiler, held->as_tensor(), loc, m);
   if (value.try_as<Instance>()) return enum_member(compiler, value, loc, m);

@@ -284,6 +284,10 @@ jit::Expr TreeBuilder::call(const py::Call& node) {
                     "pass the arguments by name");
     }
     if (given.arg == "requires_grad" && is_factory(known, node.func)) continue;
+    if (known && qualified_name_of(*known) == "builtins.print") {
+      return refuse(given.value->span, "print() takes no " + quote(given.arg) + " in a compiled method",
+                    "print without it");
+    }
     const Expr value = expression(given.value);
     keywords.push_back(jit::Attribute::create(value.range(), jit::Ident::create(value.range(), given.arg), value));
   }

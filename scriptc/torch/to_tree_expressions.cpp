@@ -363,6 +363,11 @@ jit::Expr TreeBuilder::dictionary(const py::DictExpr& node) {
   for (const py::ExprPtr& key : node.keys) {
     if (!key) return refuse(node.span, "'**' in a dict is not supported in a compiled method", "write the keys out");
   }
+  for (const py::ExprPtr& key : node.keys) {
+    if (py::as<py::TupleExpr>(key))
+      return refuse(key->span, "a tuple cannot be a key of a dict in a compiled method",
+                    "use an int, a float, a str or a Tensor");
+  }
   return jit::DictLiteral::create(range(node.span), list(node.span, node.keys), list(node.span, node.values));
 }
 

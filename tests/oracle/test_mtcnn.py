@@ -103,3 +103,7 @@ error: RuntimeError: torch.load() is not available: constructors have no access 
   help: leave the weights to -w FILE, and pass what keeps the constructor from loading, as in --kwargs pretrained 0
 """)
     assert not (tmp_path / "out.pt").exists()
+
+
+def test_docs_are_listed_as_prose(run, plugin):
+    assert "      MTCNN's refinement of 24x24 proposals\n" in run("scriptc", "list", plugin("mtcnn")).stdout
