@@ -30,4 +30,7 @@ class NativeArguments {
   std::vector<std::optional<Value>> values_;
 };
 
+/// TypeError, in CPython's words, for arguments that a function of the table in native_arity.cpp does not take.
+void check_argument_count(Interpreter& in, const NativeFunction& fn, const Args& args, const Kwargs& kwargs);
+
 }  // namespace scriptc::python

@@ -12,12 +12,34 @@ bool is_data_descriptor(const Value& attribute) {
   return instance && instance->class_ && static_cast<PyClass&>(*instance->class_).lookup("__set__") != nullptr;
 }
 
+/// Whether a class has another `__setattr__` or `__delattr__` than the plain one, such as `dict.__setitem__`.
+bool is_own(const Value& special, std::string_view name) {
+  const auto native = special.try_as<NativeFunction>();
+  return native ? native->name != name : special.try_as<PyFunction>() != nullptr;
+}
+
 std::string doc_of(const StmtList& body) {
   if (body.empty()) return "";
   const auto* stmt = as<ExprStmt>(body.front());
   const auto* constant = stmt ? as<Constant>(stmt->value) : nullptr;
   const auto* text = constant ? std::get_if<std::string>(&constant->value) : nullptr;
   return text ? *text : "";
+}
+
+/// Texts stay texts: forward references.
+Value function_annotations(Interpreter& in, const PyFunction& fn) {
+  const Value result = Value::dict();
+  const auto add = [&](const std::string& name, const ExprPtr& annotation) {
+    if (annotation) result.as_dict().set(name, in.eval_in(fn, annotation, {}));
+  };
+  const Arguments& args = fn.args();
+  for (const auto* list : {&args.posonlyargs, &args.args})
+    for (const Parameter& parameter : *list) add(parameter.arg, parameter.annotation);
+  if (args.vararg) add(args.vararg->arg, args.vararg->annotation);
+  for (const Parameter& parameter : args.kwonlyargs) add(parameter.arg, parameter.annotation);
+  if (args.kwarg) add(args.kwarg->arg, args.kwarg->annotation);
+  if (fn.def) add("return", fn.def->returns);
+  return result;
 }
 
 /// A live dict over a map of names.
@@ -95,6 +117,7 @@ std::optional<Value> Interpreter::find_class_attribute(const PyClassPtr& cls, co
     return doc.empty() ? Value() : Value(doc);
   }
   if (name == "__annotations__") {
+    if (const Value* own = cls->dict.find(name)) return *own;  // of `type(name, bases, namespace)`
     const Value result = Value::dict();
     for (const auto& [key, annotation] : cls->annotations)
       result.as_dict().set(key, annotation_value(*cls, annotation));
@@ -136,6 +159,13 @@ std::optional<Value> Interpreter::find_function_attribute(PyFunction& fn, const 
   if (name == "__module__") return Value(fn.module->name);
   if (name == "__dict__") return view_of(fn.shared_from_this(), fn.attributes);
   if (name == "__defaults__") return fn.defaults.empty() ? Value() : Value::tuple(fn.defaults);
+  if (name == "__kwdefaults__") {
+    const Value named = Value::dict();
+    for (std::size_t i = 0; i < fn.kw_defaults.size(); ++i)
+      if (fn.has_kw_default[i]) named.as_dict().set(fn.args().kwonlyargs[i].arg, fn.kw_defaults[i]);
+    return named.as_dict().size() == 0 ? Value() : named;
+  }
+  if (name == "__annotations__") return function_annotations(*this, fn);
   if (name == "__doc__") {
     const std::string doc = fn.def ? doc_of(fn.def->body) : "";
     return doc.empty() ? Value() : Value(doc);
@@ -259,7 +289,7 @@ std::vector<std::string> Interpreter::attribute_names(const Value& object) {
 
 void Interpreter::set_attribute(const Value& object, const std::string& name, const Value& value) {
   if (!object.try_as<PyClass>())
-    if (const Value* setter = type_of(object)->lookup("__setattr__"); setter && setter->try_as<PyFunction>()) {
+    if (const Value* setter = type_of(object)->lookup("__setattr__"); setter && is_own(*setter, "__setattr__")) {
       call(Value(*setter), {object, name, value});
       return;
     }
@@ -313,16 +343,19 @@ void Interpreter::set_plain_attribute(const Value& object, const std::string& na
 }
 
 void Interpreter::delete_attribute(const Value& object, const std::string& name) {
-  if (const Value* deleter = type_of(object)->lookup("__delattr__"); deleter && deleter->try_as<PyFunction>()) {
+  if (const Value* deleter = type_of(object)->lookup("__delattr__"); deleter && is_own(*deleter, "__delattr__")) {
     call(Value(*deleter), {object, name});
     return;
   }
   const Value* found = object.try_as<PyClass>() ? nullptr : type_of(object)->lookup(name);
-  if (const auto descriptor = found ? found->try_as<Property>() : nullptr;
-      descriptor && !descriptor->deleter.is_none()) {
+  if (const auto descriptor = found ? found->try_as<Property>() : nullptr; descriptor && !descriptor->cached) {
+    if (descriptor->deleter.is_none())
+      raise("AttributeError",
+            "property " + quote(name) + " of " + quote(type_of(object)->name) + " object has no deleter");
     call(descriptor->deleter, {object});
     return;
   }
+  if (found != nullptr && found->try_as<PyInstance>() && call_special(Value(*found), "__delete__", {object})) return;
   if (const auto module = object.try_as<Module>(); module && delete_nn_module_attribute(*module, name)) return;
   OrderedMap<Value>* attributes = attributes_of(object);
   if (attributes == nullptr || !attributes->erase(name)) no_attribute(object, name);

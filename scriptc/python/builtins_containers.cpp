@@ -4,6 +4,7 @@
 #include "scriptc/python/arguments.h"
 #include "scriptc/python/containers.h"
 #include "scriptc/python/numbers.h"
+#include "scriptc/python/subscripts.h"
 
 namespace scriptc::python {
 
@@ -67,9 +68,7 @@ namespace {
 void install_list_changes(Interpreter& in, const PyClassPtr& cls) {
   in.method(cls, "append", [&in](const CallArgs& args, const Kwargs&) {
     in.charge(sizeof(Value));
-    if (args.size() != 2)
-      in.raise("TypeError", "list.append() takes exactly one argument (" + std::to_string(args.size() - 1) + " given)");
-    args[0].as_list().push_back(args[1]);
+    args.at(0).as_list().push_back(args.at(1));
     return Value();
   });
   in.method(cls, "extend", [&in](const CallArgs& args, const Kwargs&) {
@@ -112,7 +111,16 @@ void install_list_changes(Interpreter& in, const PyClassPtr& cls) {
     std::reverse(args.at(0).as_list().begin(), args.at(0).as_list().end());
     return Value();
   });
+  in.method(cls, "__setitem__", [&in](const CallArgs& args, const Kwargs&) {
+    set_list_item(in, args.at(0).as_list(), args.at(1), args.at(2));
+    return Value();
+  });
+  in.method(cls, "__delitem__", [&in](const CallArgs& args, const Kwargs&) {
+    delete_list_item(in, args.at(0).as_list(), args.at(1));
+    return Value();
+  });
   in.method(cls, "sort", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    if (args.size() > 1) in.raise("TypeError", "sort() takes no positional arguments");
     const NativeArguments a(in, "sort", args, kwargs, {"self", "key", "reverse"}, 1);
     std::vector<Value> items = a[0].as_list();
     sort_values(in, items, a.get(1), a.flag(2, false));
@@ -127,11 +135,18 @@ const std::vector<Value>& items_of(const Value& sequence) {
 
 void install_sequence(Interpreter& in, const PyClassPtr& cls, const char* name) {
   in.method(cls, "index", [&in, name](const CallArgs& args, const Kwargs&) -> Value {
-    const std::int64_t at = find_value(in, items_of(args.at(0)), args.at(1));
+    const std::vector<Value>& items = items_of(args.at(0));
+    const auto size = static_cast<std::int64_t>(items.size());
+    const auto bound = [&](std::size_t i, std::int64_t otherwise) {
+      const std::int64_t place = i < args.size() ? in.index(args[i]) : otherwise;
+      return std::clamp<std::int64_t>(place < 0 ? place + size : place, 0, size);
+    };
+    const std::int64_t first = bound(2, 0), last = std::max(bound(3, size), first);
+    const std::int64_t at = find_value(in, {items.begin() + first, items.begin() + last}, args.at(1));
     if (at < 0)
       in.raise("ValueError",
                std::string(name) == "list" ? in.repr(args[1]) + " is not in list" : "tuple.index(x): x not in tuple");
-    return at;
+    return first + at;
   });
   in.method(cls, "count", [&in](const CallArgs& args, const Kwargs&) -> Value {
     std::int64_t count = 0;
@@ -339,6 +354,11 @@ void install_dicts(Interpreter& in) {
     in.method(cls, "__repr__", [&in](const CallArgs& args, const Kwargs&) -> Value {
       return args.at(0).type_name() + "(" + in.repr(Value::list(in.to_vector(args[0]))) + ")";
     });
+    if (cls == t.dict_values) continue;
+    in.method(cls, "isdisjoint", [&in](const CallArgs& args, const Kwargs&) -> Value {
+      const std::vector<Value> others = in.to_vector(args.at(1));
+      return std::none_of(others.begin(), others.end(), [&](const Value& item) { return in.contains(args[0], item); });
+    });
   }
   install_name_views(in);
 }
@@ -368,11 +388,7 @@ void install_name_views(Interpreter& in) {
     const auto found = view(args)->find(in.str(args.at(1)));
     return found ? *found : args.size() > 2 ? args[2] : Value();
   });
-  in.method(cls, "copy", [view](const CallArgs& args, const Kwargs&) {
-    const Value dict = Value::dict();
-    for (const std::string& n : view(args)->names()) dict.as_dict().set(n, view(args)->find(n).value_or(Value()));
-    return dict;
-  });
+  in.method(cls, "copy", [view](const CallArgs& args, const Kwargs&) { return view(args)->copy(); });
   in.method(cls, "update", [&in](const CallArgs& args, const Kwargs& kwargs) {
     update_dict(in, args.at(0), args.from(1), kwargs);
     return Value();
@@ -395,92 +411,6 @@ void install_name_views(Interpreter& in) {
   in.method(cls, "clear", [view](const CallArgs& args, const Kwargs&) {
     for (const std::string& n : view(args)->names()) view(args)->erase(n);
     return Value();
-  });
-}
-
-void install_sets(Interpreter& in) {
-  BuiltinTypes& t = in.types;
-  const auto as_set = [&in](const Value& value) {
-    if (auto set = value.try_as<SetObject>()) return set;
-    auto set = std::make_shared<SetObject>();
-    for (const Value& item : in.to_vector(value)) set->add(item);
-    return set;
-  };
-  for (const bool frozen : {false, true}) {
-    const PyClassPtr cls = in.native_class(frozen ? "frozenset" : "set", {t.object}, "", Layout::set);
-    (frozen ? t.frozenset : t.set) = cls;
-    in.builtins->globals.set(cls->name, cls);
-    cls->dict.set("__new__", in.native(cls->name, [&in, frozen](const CallArgs& args, const Kwargs&) -> Value {
-      auto set = std::make_shared<SetObject>(frozen);
-      if (args.size() > 1)
-        for (const Value& item : in.to_vector(args[1])) set->add(item);
-      return set;
-    }));
-    in.method(cls, "__len__", [](const CallArgs& args, const Kwargs&) -> Value {
-      return static_cast<std::int64_t>(args.at(0).try_as<SetObject>()->items.size());
-    });
-    in.method(cls, "__repr__", [&in](const CallArgs& args, const Kwargs&) -> Value {
-      const auto set = args.at(0).try_as<SetObject>();
-      if (set->items.size() == 0) return set->type_name() + "()";
-      std::string text = in.repr(Value::list(in.to_vector(args[0])));
-      text.front() = '{';
-      text.back() = '}';
-      return set->frozen ? "frozenset(" + text + ")" : text;
-    });
-    in.method(cls, "copy", [](const CallArgs& args, const Kwargs&) -> Value {
-      return std::make_shared<SetObject>(*args.at(0).try_as<SetObject>());
-    });
-    const auto combined = [&](const char* name, BinaryOperator op) {
-      in.method(cls, name, [&in, op, as_set](const CallArgs& args, const Kwargs&) {
-        Value result = std::make_shared<SetObject>(*args.at(0).try_as<SetObject>());
-        for (std::size_t i = 1; i < args.size(); ++i) result = in.binary(op, result, as_set(args[i]));
-        return result;
-      });
-    };
-    combined("union", BinaryOperator::BitOr);
-    combined("intersection", BinaryOperator::BitAnd);
-    combined("difference", BinaryOperator::Sub);
-    combined("symmetric_difference", BinaryOperator::BitXor);
-    const auto relation = [&](const char* name, CompareOperator op) {
-      in.method(cls, name, [&in, op, as_set](const CallArgs& args, const Kwargs&) {
-        return in.compare_value(op, args.at(0), as_set(args.at(1)));
-      });
-    };
-    relation("issubset", CompareOperator::LtE);
-    relation("issuperset", CompareOperator::GtE);
-    in.method(cls, "isdisjoint", [&in, as_set](const CallArgs& args, const Kwargs&) -> Value {
-      return !in.truth(in.binary(BinaryOperator::BitAnd, args.at(0), as_set(args.at(1))));
-    });
-  }
-  in.method(t.set, "add", [&in](const CallArgs& args, const Kwargs&) {
-    in.charge(4 * sizeof(Value));
-    args.at(0).try_as<SetObject>()->add(args.at(1));
-    return Value();
-  });
-  in.method(t.set, "update", [&in](const CallArgs& args, const Kwargs&) {
-    for (std::size_t i = 1; i < args.size(); ++i)
-      for (const Value& item : in.to_vector(args[i])) args[0].try_as<SetObject>()->add(item);
-    return Value();
-  });
-  in.method(t.set, "discard", [](const CallArgs& args, const Kwargs&) {
-    args.at(0).try_as<SetObject>()->items.erase(args.at(1));
-    return Value();
-  });
-  in.method(t.set, "remove", [&in](const CallArgs& args, const Kwargs&) {
-    if (!args.at(0).try_as<SetObject>()->items.erase(args.at(1)))
-      in.raise_value(in.call(in.exception_class("KeyError"), {args[1]}));
-    return Value();
-  });
-  in.method(t.set, "clear", [](const CallArgs& args, const Kwargs&) {
-    args.at(0).try_as<SetObject>()->items.clear();
-    return Value();
-  });
-  in.method(t.set, "pop", [&in](const CallArgs& args, const Kwargs&) {
-    DictValue& items = args.at(0).try_as<SetObject>()->items;
-    if (items.size() == 0) in.raise("KeyError", "pop from an empty set");
-    const Value item = items.entries.front().first;
-    items.erase(item);
-    return item;
   });
 }
 

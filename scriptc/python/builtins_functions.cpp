@@ -117,6 +117,9 @@ void install_numeric(Interpreter& in, const Define& def) {
   });
   def("pow", [&in](const CallArgs& args, const Kwargs&) { return power(in, args); });
   def("divmod", [&in](const CallArgs& args, const Kwargs&) {
+    if (const auto own =
+            args.at(0).try_as<Instance>() ? in.call_special(args[0], "__divmod__", {args.at(1)}) : std::nullopt)
+      return *own;
     return Value::tuple({in.binary(BinaryOperator::FloorDiv, args.at(0), args.at(1)),
                          in.binary(BinaryOperator::Mod, args[0], args[1])});
   });
@@ -172,6 +175,7 @@ void install_iteration(Interpreter& in, const Define& def) {
     return args[1];
   });
   def("sorted", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    if (args.size() > 1) in.raise("TypeError", "sorted expected 1 argument, got " + std::to_string(args.size()));
     const NativeArguments a(in, "sorted", args, kwargs, {"iterable", "key", "reverse"}, 1);
     std::vector<Value> items = in.to_vector(a[0]);
     sort_values(in, items, a.get(1), a.flag(2, false));
@@ -250,6 +254,8 @@ void install_iteration(Interpreter& in, const Define& def) {
   });
   iterator_class("reversed", [&in](const CallArgs& args, const Kwargs&) -> Value {
     if (const auto own = in.call_special(args.at(0), "__reversed__")) return in.iterate(*own);
+    if (args[0].try_as<SetObject>() || args[0].try_as<Iterator>())
+      in.raise("TypeError", quote(in.type_of(args[0])->name) + " object is not reversible");
     std::vector<Value> items = in.to_vector(args[0]);
     std::reverse(items.begin(), items.end());
     return in.iterate(Value::list(std::move(items)));
@@ -289,23 +295,24 @@ void install_reflection(Interpreter& in, const Define& def) {
     if (!cls) in.raise("TypeError", "issubclass() arg 1 must be a class");
     return in.is_subclass(*cls, args.at(1));
   });
-  def("hasattr",
-      [&in](const CallArgs& args, const Kwargs&) -> Value { return in.has_attribute(args.at(0), in.str(args.at(1))); });
+  def("hasattr", [&in](const CallArgs& args, const Kwargs&) -> Value {
+    return in.has_attribute(args.at(0), in.text(args.at(1)));
+  });
   def("getattr", [&in](const CallArgs& args, const Kwargs&) {
     if (args.size() < 2)
       in.raise("TypeError", "getattr expected at least 2 arguments, got " + std::to_string(args.size()));
     if (!in.plain(args[1]).is_string())
       in.raise("TypeError", "attribute name must be string, not " + quote(in.type_of(args[1])->name));
-    const std::string name = in.str(args[1]);
+    const std::string name = in.text(args[1]);
     if (args.size() == 2) return in.get_attribute(args[0], name);
     return in.find_attribute(args[0], name).value_or(args[2]);
   });
   def("setattr", [&in](const CallArgs& args, const Kwargs&) {
-    in.set_attribute(args.at(0), in.str(args.at(1)), args.at(2));
+    in.set_attribute(args.at(0), in.text(args.at(1)), args.at(2));
     return Value();
   });
   def("delattr", [&in](const CallArgs& args, const Kwargs&) {
-    in.delete_attribute(args.at(0), in.str(args.at(1)));
+    in.delete_attribute(args.at(0), in.text(args.at(1)));
     return Value();
   });
   def("callable", [&in](const CallArgs& args, const Kwargs&) -> Value {
@@ -327,7 +334,7 @@ void install_reflection(Interpreter& in, const Define& def) {
     return static_cast<std::int64_t>(hash_value(args.at(0)) >> 1);
   });
   def("repr", [&in](const CallArgs& args, const Kwargs&) -> Value { return in.repr(args.at(0)); });
-  def("ascii", [&in](const CallArgs& args, const Kwargs&) -> Value { return in.repr(args.at(0)); });
+  def("ascii", [&in](const CallArgs& args, const Kwargs&) -> Value { return to_ascii(in.repr(args.at(0))); });
   def("format", [&in](const CallArgs& args, const Kwargs&) -> Value {
     return in.format(args.at(0), args.size() > 1 ? in.str(args[1]) : "");
   });

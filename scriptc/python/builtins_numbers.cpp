@@ -91,6 +91,7 @@ Value make_int(Interpreter& in, const NativeArguments& a) {
   if (!a.has(0)) return 0;
   const Value value = in.plain(a[0]);
   const int base = a.has(1) ? static_cast<int>(in.index(a[1])) : 10;
+  if (base != 0 && (base < 2 || base > 36)) in.raise("ValueError", "int() base must be >= 2 and <= 36, or 0");
   if (value.is_string()) {
     if (const auto number = parse_int(in, value.as_string(), base)) return *number;
     in.raise("ValueError",
@@ -169,6 +170,7 @@ void install_numbers(Interpreter& in) {
     install_operators(in, cls);
     in.property(cls, "real", [&in](const Value& v) { return in.plain(v); });
     in.property(cls, "imag", [](const Value&) -> Value { return 0; });
+    in.method(cls, "conjugate", [&in](const CallArgs& args, const Kwargs&) { return in.plain(args.at(0)); });
     in.method(cls, "__repr__",
               [&in](const CallArgs& args, const Kwargs&) -> Value { return in.repr(in.plain(args.at(0))); });
     in.method(cls, "__hash__", [&in](const CallArgs& args, const Kwargs&) -> Value {

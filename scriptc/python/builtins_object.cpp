@@ -3,6 +3,7 @@
 #include "scriptc/model/text.h"
 #include "scriptc/python/arguments.h"
 #include "scriptc/python/generator.h"
+#include "scriptc/python/subscripts.h"
 
 namespace scriptc::python {
 namespace {
@@ -62,11 +63,7 @@ std::string default_repr(Interpreter& in, const Value& value) {
            (range->step == 1 ? ")" : ", " + std::to_string(range->step) + ")");
   if (const auto slice = value.try_as<SliceObject>())
     return "slice(" + in.repr(slice->lower) + ", " + in.repr(slice->upper) + ", " + in.repr(slice->step) + ")";
-  if (const auto view = value.try_as<NameView>()) {
-    const Value dict = Value::dict();
-    for (const std::string& name : view->names()) dict.as_dict().set(name, view->find(name).value_or(Value()));
-    return in.repr(dict);
-  }
+  if (const auto view = value.try_as<NameView>()) return in.repr(view->copy());
   if (const auto partial = value.try_as<Partial>()) {
     std::string text = "functools.partial(" + in.repr(partial->function);
     for (const Value& arg : partial->args) text += ", " + in.repr(arg);
@@ -316,6 +313,10 @@ void install_object_types(Interpreter& in) {
       return which == "start" ? range->start : which == "stop" ? range->stop : range->step;
     });
   }
+  in.method(t.slice, "indices", [&in](const CallArgs& args, const Kwargs&) -> Value {
+    const SliceRange range = slice_range(in, *args.at(0).try_as<SliceObject>(), in.index(args.at(1)));
+    return Value::tuple({range.start, range.stop, range.step});
+  });
   install_descriptors(in);
   install_super(in);
   install_generator(in);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "scriptc/model/text.h"
+#include "scriptc/python/arguments.h"
 #include "scriptc/python/generator.h"
 #include "scriptc/python/interpreter.h"
 
@@ -51,6 +52,9 @@ class Binder {
     for (std::size_t i = 0; i < taken; ++i) names_.set(*positional_[i], args[i]);
     Value rest = Value::dict();
     for (const auto& [name, value] : kwargs) keyword(name, value, rest.as_dict());
+    if (!positional_only_.empty())
+      in_.raise("TypeError", name() + " got some positional-only arguments passed as keyword arguments: '" +
+                                 join(positional_only_) + "'");
     if (args.size() > positional_.size() && !args_.vararg) too_many(args.size(), kwargs);
     fill_defaults();
     if (args_.vararg)
@@ -74,8 +78,10 @@ class Binder {
       rest.set(key, value);
       return;
     }
-    if (std::any_of(args_.posonlyargs.begin(), args_.posonlyargs.end(), is_key))
-      in_.raise("TypeError", name() + " got some positional-only arguments passed as keyword arguments: '" + key + "'");
+    if (std::any_of(args_.posonlyargs.begin(), args_.posonlyargs.end(), is_key)) {
+      positional_only_.push_back(key);
+      return;
+    }
     std::vector<std::string> candidates;
     for (const Parameter& p : args_.args) candidates.push_back(p.arg);
     for (const Parameter& p : args_.kwonlyargs) candidates.push_back(p.arg);
@@ -131,6 +137,7 @@ class Binder {
   const Arguments& args_;
   OrderedMap<Value>& names_;
   std::vector<const std::string*> positional_;
+  std::vector<std::string> positional_only_;  // given by name all the same
 };
 
 }  // namespace
@@ -140,8 +147,7 @@ struct DepthGuard {
   explicit DepthGuard(Interpreter& i) : in(i) {
     if (++in.depth_ > in.options.limits.depth) {
       --in.depth_;
-      throw Error(ErrorKind::cap, "calls nest deeper than " + std::to_string(in.options.limits.depth) +
-                                      "\n  help: raise the limit with --max-calls N");
+      in.over_limit("calls nest deeper than " + std::to_string(in.options.limits.depth), "--max-calls");
     }
   }
   ~DepthGuard() { --in.depth_; }
@@ -216,25 +222,18 @@ Value Interpreter::call_function(const std::shared_ptr<PyFunction>& fn, const Ar
 
 Value Interpreter::run_body(Frame& f, const PyFunction& fn) {
   const FrameGuard guard(*this, f);
-  try {
-    if (!fn.def) return eval(f, fn.lambda->body);
-    exec(f, fn.def->body);
-    return std::move(f.returned);
-  } catch (Raised& raised) {
-    raised.trace.push_back(trace_line(f));
-    throw;
-  } catch (const NeedsValues&) {
-    throw;
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::model) throw;
-    Raised raised = to_python(error);
-    raised.trace.push_back(trace_line(f));
-    throw raised;
-  }
+  with_trace(f, [&] {
+    if (fn.def)
+      exec(f, fn.def->body);
+    else
+      f.returned = eval(f, fn.lambda->body);
+  });
+  return std::move(f.returned);
 }
 
 Value Interpreter::call_native(const NativeFunction& fn, const Args& args, const Kwargs& kwargs) {
   check_stack();
+  check_argument_count(*this, fn, args, kwargs);
   try {
     return fn.body(args, kwargs);
   } catch (const CallArgs::MissingArgument& missing) {

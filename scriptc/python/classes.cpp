@@ -128,7 +128,7 @@ Value Interpreter::build_class(Frame& f, const std::shared_ptr<const ClassDef>& 
   parts.dict.set("__qualname__", body.name);
   {
     const FrameGuard guard(*this, body);
-    exec(body, node->body);
+    with_trace(body, [&] { exec(body, node->body); });
   }
   parts.metaclass = metaclass;
   Value result;
@@ -223,6 +223,9 @@ bool Interpreter::is_instance(const Value& value, const Value& cls) {
   if (const auto wanted = cls.try_as<PyClass>(); wanted && wanted->metaclass) {
     if (const Value* check = wanted->metaclass->lookup("__instancecheck__")) return truth(call(*check, {cls, value}));
   }
+  if (const auto opaque = value.try_as<Opaque>()) opaque_used(*opaque);
+  if (const auto form = cls.try_as<TypeForm>())
+    if (const auto base = class_of_form(cls); base && base != types.object) return is_instance(value, base);
   return is_subclass(*type_of(value), cls);
 }
 

@@ -14,6 +14,9 @@ std::int64_t find_value(Interpreter& in, const std::vector<Value>& items, const 
 void update_dict(Interpreter& in, const Value& target, const Args& args, const Kwargs& kwargs);
 /// A shallow copy of the same class.
 Value copy_dict(Interpreter& in, const Value& source);
+std::shared_ptr<SetObject> set_of(Interpreter& in, const Value& iterable);
+/// A set, or the keys or items of a dict as one; null for anything else.
+std::shared_ptr<SetObject> as_set(Interpreter& in, const Value& value);
 void install_name_views(Interpreter& in);
 /// `locals()` of the innermost frame.
 Value current_locals(Interpreter& in);

@@ -69,28 +69,7 @@ void Evaluator::execute(const std::shared_ptr<PyModule>& module, SourcePtr sourc
 }
 
 Value Evaluator::evaluate(const std::shared_ptr<PyModule>& module, SourcePtr expression) {
-  Interpreter& in = impl_->in;
-  return impl_->guarded([&] {
-    const ExprPtr expr = parse_expression(expression);
-    Frame f;
-    f.module = module;
-    f.source = expression;
-    f.name = "<expression>";
-    const FrameGuard guard(in, f);
-    try {
-      return in.eval(f, expr);
-    } catch (Raised& raised) {
-      raised.trace.push_back(in.trace_line(f));
-      throw;
-    } catch (const NeedsValues&) {
-      throw;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::model) throw;
-      Raised raised = in.to_python(error);
-      raised.trace.push_back(in.trace_line(f));
-      throw raised;
-    }
-  });
+  return impl_->guarded([&] { return impl_->in.eval_expression(module, expression); });
 }
 
 Value Evaluator::evaluate_in(const PyFunction& function, const ExprPtr& expr, const OrderedMap<Value>& locals) {

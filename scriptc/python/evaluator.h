@@ -19,8 +19,8 @@ namespace scriptc::python {
 /// Limits of one evaluation. Exceeding one is an Error(cap) that names the flag that raises it.
 struct Limits {
   std::int64_t steps = 50'000'000;      ///< `--max-steps`
-  int depth = 400;                      ///< nested calls
-  std::int64_t memory = 1'000'000'000;  ///< bytes held by containers and strings
+  int depth = 400;                      ///< nested calls: `--max-calls`
+  std::int64_t memory = 1'000'000'000;  ///< `--max-memory`: bytes held by containers and strings
 };
 
 /// How constructors make tensors (ARCHITECTURE: "two constructor modes").

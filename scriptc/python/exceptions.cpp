@@ -74,6 +74,8 @@ const std::vector<Value>& args_of(const Value& exception) {
 std::string text_of(Interpreter& in, const Value& exception) {
   const auto& args = args_of(exception);
   if (args.empty()) return "";
+  if (args.size() == 2 && in.matches(exception, in.exception_class("OSError")))
+    return "[Errno " + in.str(args[0]) + "] " + in.str(args[1]);
   // KeyError shows its key as it is written, not as it prints.
   if (args.size() == 1 && in.matches(exception, in.exception_class("KeyError"))) return in.repr(args.at(0));
   return args.size() == 1 ? in.str(args.at(0)) : in.repr(Value::tuple(args));
@@ -142,6 +144,7 @@ void install_exceptions(Interpreter& in) {
   });
   in.method(base, "with_traceback", [](const CallArgs& args, const Kwargs&) { return args.at(0); });
   for (const char* name : {"__cause__", "__context__", "__traceback__"}) base->dict.set(name, Value());
+  base->dict.set("__suppress_context__", false);
   in.property(in.exception_class("StopIteration"), "value", [](const Value& self) {
     const auto& items = args_of(self);
     return items.empty() ? Value() : items.front();
@@ -187,6 +190,28 @@ Raised Interpreter::to_python(const Error& error) {
   return {make_exception("RuntimeError", message), {}};
 }
 
+void Interpreter::with_trace(const Frame& f, const std::function<void()>& body) {
+  try {
+    body();
+  } catch (Raised& raised) {
+    raised.trace.push_back(trace_line(f));
+    throw;
+  } catch (const NeedsValues&) {
+    throw;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::model) throw;
+    Raised raised = to_python(error);
+    raised.trace.push_back(trace_line(f));
+    throw raised;
+  }
+}
+
+void Interpreter::over_limit(const std::string& sentence, const char* flag) const {
+  std::vector<TraceLine> lines;
+  for (const Frame* f = frame; f != nullptr; f = f->back) lines.push_back(trace_line(*f));
+  throw Error(ErrorKind::cap, sentence + trace_text(lines) + "\n  help: raise the limit with " + flag + " N");
+}
+
 TraceLine Interpreter::trace_line(const Frame& f) const {
   TraceLine line;
   line.source = f.module ? f.module->source : nullptr;
@@ -218,8 +243,9 @@ void Interpreter::needs_values(const std::string& what) {
 }
 
 void Interpreter::opaque_used(const Opaque& opaque) {
-  raise("ImportError", quote(opaque.import_name) + " is needed, but " + opaque.why,
-        "\n  help: name the folder that holds it with --path DIR");
+  const std::size_t end = std::min(opaque.why.find('\n'), opaque.why.size());
+  raise("ImportError", quote(opaque.import_name) + " is needed, but " + opaque.why.substr(0, end),
+        opaque.why.substr(end));
 }
 
 std::string Interpreter::where(const Frame& f) const {

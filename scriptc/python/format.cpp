@@ -215,6 +215,12 @@ class FieldReader {
   Value first(const std::string& name) {
     const auto number = name.empty() ? std::optional<std::int64_t>(next_++) : parse_int(in_, name, 10);
     if (number) {
+      const Numbering used = name.empty() ? Numbering::automatic : Numbering::manual;
+      if (numbering_ != Numbering::none && numbering_ != used)
+        in_.raise("ValueError", used == Numbering::automatic
+                                    ? "cannot switch from manual field specification to automatic field numbering"
+                                    : "cannot switch from automatic field numbering to manual field specification");
+      numbering_ = used;
       if (*number < 0 || *number >= static_cast<std::int64_t>(args_.size()))
         in_.raise("IndexError",
                   "Replacement index " + std::to_string(*number) + " out of range for positional args tuple");
@@ -229,6 +235,8 @@ class FieldReader {
   const Args& args_;
   const Kwargs& kwargs_;
   std::int64_t next_ = 0;
+  enum class Numbering { none, automatic, manual };
+  Numbering numbering_ = Numbering::none;
 };
 
 std::string format_fields(Interpreter& in, FieldReader& fields, const std::string& text, int depth) {

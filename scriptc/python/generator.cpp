@@ -123,9 +123,24 @@ Value Interpreter::eval_yield(Frame& f, const Expr& expr) {
   const Value source = eval(f, static_cast<const YieldFrom&>(expr).value);
   f.at = &expr.span;
   const IteratorPtr iterator = iterate(source);
-  for (Value item; iterator->next(item);) f.generator->yield(item);
-  if (const auto inner = std::dynamic_pointer_cast<Generator>(iterator)) return inner->result();
-  return Value();
+  const auto inner = std::dynamic_pointer_cast<Generator>(iterator);
+  Value item;
+  bool more = iterator->next(item);
+  while (more) {
+    Value sent;
+    std::optional<Raised> thrown;
+    try {
+      sent = f.generator->yield(item);
+    } catch (Raised& raised) {
+      if (!inner) throw;
+      thrown = std::move(raised);
+    }
+    // Outside of the handler: the inner generator switches stacks.
+    more = !inner   ? iterator->next(item)
+           : thrown ? inner->raise_inside(thrown->exception, item)
+                    : inner->send(sent, item);
+  }
+  return inner ? inner->result() : Value();
 }
 
 }  // namespace scriptc::python

@@ -243,7 +243,11 @@ Value Interpreter::make_opaque(const std::string& import_name, const std::string
 
 std::string Interpreter::not_found(const Frame& f, const std::string& dotted) const {
   const std::string place = where(f);
-  return "module " + quote(dotted) + " was not found" + (place.empty() ? "" : "; imported at " + place);
+  const std::string why =
+      "module " + quote(dotted) + " was not found" + (place.empty() ? "" : "; imported at " + place);
+  return why + (dotted.starts_with('.')
+                    ? "\n  help: relative imports are searched from the folder of the importing file"
+                    : "\n  help: name the folder that holds it with --path DIR");
 }
 
 std::shared_ptr<PyModule> Interpreter::find_relative(Frame& f, const std::string& module, int level) {

@@ -157,6 +157,22 @@ std::size_t SetObject::hash() const {
   return hash;
 }
 
+bool SliceObject::equals(const Value& other) const {
+  const auto slice = other.try_as<SliceObject>();
+  return slice && equal(lower, slice->lower) && equal(upper, slice->upper) && equal(step, slice->step);
+}
+
+Value NameView::copy() const {
+  const Value dict = Value::dict();
+  for (const std::string& name : names()) dict.as_dict().set(name, find(name).value_or(Value()));
+  return dict;
+}
+
+bool NameView::equals(const Value& other) const {
+  const auto view = other.try_as<NameView>();
+  return equal(copy(), view ? view->copy() : other);
+}
+
 std::int64_t RangeObject::size() const {
   if (step > 0 ? stop <= start : stop >= start) return 0;
   // Unsigned: the distance may be more than an int64 holds.

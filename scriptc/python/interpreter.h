@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,11 +87,15 @@ class Interpreter {
   void run(const std::shared_ptr<PyModule>& module, const SourcePtr& source);
   Value eval(Frame& f, const ExprPtr& expr);
   Flow exec(Frame& f, const StmtList& body);
+  /// A text of an expression, in a module's globals.
+  Value eval_expression(const std::shared_ptr<PyModule>& module, const SourcePtr& text);
   Value eval_in(const PyFunction& function, const ExprPtr& expr, const OrderedMap<Value>& locals);
   void step();
   /// Accounts for memory before it is taken. Throws Error(cap).
   void charge(std::size_t bytes);
   void check_stack() const;
+  /// Error(cap) with the calls that led here.
+  [[noreturn]] void over_limit(const std::string& sentence, const char* flag) const;
 
   // --- exceptions
   [[noreturn]] void raise(std::string_view type, const std::string& text, const std::string& help = "");
@@ -129,6 +134,8 @@ class Interpreter {
   std::optional<Value> call_special_with(const Value& object, std::string_view name, const Args& args,
                                          const Kwargs& kwargs);
   Value run_body(Frame& f, const PyFunction& function);
+  /// Runs the code of `f`: what it raises learns the line, and errors of the layers below become Python's.
+  void with_trace(const Frame& f, const std::function<void()>& body);
   const FunctionInfo& info_of(const PyFunction& function);
   std::shared_ptr<PyFunction> make_function(Frame& f, std::shared_ptr<const FunctionDef> def,
                                             std::shared_ptr<const Lambda> lambda);
@@ -168,6 +175,8 @@ class Interpreter {
   // --- protocols
   bool truth(const Value& value);
   std::string str(const Value& value);
+  /// The characters of a str, also of one of a subclass that prints otherwise; `str(value)` of anything else.
+  std::string text(const Value& value) { return plain(value).is_string() ? plain(value).as_string() : str(value); }
   std::string repr(const Value& value);
   std::string format(const Value& value, const std::string& spec);
   std::int64_t length(const Value& value);

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <cmath>
 
 #include "scriptc/model/text.h"
 #include "scriptc/python/interpreter.h"
 #include "scriptc/python/residual.h"
+#include "scriptc/python/strings.h"
 
 namespace scriptc::python {
 
@@ -242,7 +244,8 @@ Value Interpreter::eval_formatted(Frame& f, const FormattedValue& node) {
   Value value = eval(f, node.value);
   f.at = &node.span;
   if (node.conversion == 's') value = str(value);
-  if (node.conversion == 'r' || node.conversion == 'a') value = repr(value);
+  if (node.conversion == 'r') value = repr(value);
+  if (node.conversion == 'a') value = to_ascii(repr(value));
   const std::string spec = node.format_spec ? eval(f, node.format_spec).as_string() : "";
   return format(value, spec);
 }
@@ -299,7 +302,15 @@ std::optional<Value> Interpreter::find_name(Frame& f, const std::string& name) {
 
 Value Interpreter::load_name(Frame& f, const std::string& name) {
   if (auto value = find_name(f, name)) return *std::move(value);
+  if (f.has_first_argument && f.owner) {
+    const std::vector<std::string> own = attribute_names(f.first_argument);
+    if (std::find(own.begin(), own.end(), name) != own.end())
+      raise("NameError", "name " + quote(name) + " is not defined",
+            "\n  help: did you mean " + quote("self." + name) + "?");
+  }
   std::vector<std::string> known = f.module->globals.names();
+  if (f.class_names != nullptr)
+    for (const std::string& n : f.class_names->names()) known.push_back(n);
   for (Scope* scope = f.scope.get(); scope != nullptr; scope = scope->parent.get())
     for (const std::string& n : scope->names.names()) known.push_back(n);
   for (const std::string& n : builtins->globals.names()) known.push_back(n);

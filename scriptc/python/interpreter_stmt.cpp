@@ -8,16 +8,14 @@ namespace scriptc::python {
 
 void Interpreter::step() {
   if (++steps_ > options.limits.steps)
-    throw Error(ErrorKind::cap, "evaluation takes more than " + std::to_string(options.limits.steps) +
-                                    " steps\n  help: raise the limit with --max-steps N");
+    over_limit("evaluation takes more than " + std::to_string(options.limits.steps) + " steps", "--max-steps");
 }
 
 void Interpreter::charge(std::size_t bytes) {
   if (options.limits.memory - memory_ >= 0 && bytes <= static_cast<std::size_t>(options.limits.memory - memory_))
     memory_ += static_cast<std::int64_t>(bytes);
   else
-    throw Error(ErrorKind::cap, "evaluation takes more than " + std::to_string(options.limits.memory) +
-                                    " bytes\n  help: raise the limit with --max-memory N");
+    over_limit("evaluation takes more than " + std::to_string(options.limits.memory) + " bytes", "--max-memory");
 }
 
 void Interpreter::run(const std::shared_ptr<PyModule>& module, const SourcePtr& source) {
@@ -33,19 +31,18 @@ void Interpreter::run(const std::shared_ptr<PyModule>& module, const SourcePtr& 
     Interpreter& in;
   } const running(*this, module.get());
   check_stack();
-  try {
-    exec(f, tree->body);
-  } catch (Raised& raised) {
-    raised.trace.push_back(trace_line(f));
-    throw;
-  } catch (const NeedsValues&) {
-    throw;
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::model) throw;
-    Raised raised = to_python(error);
-    raised.trace.push_back(trace_line(f));
-    throw raised;
-  }
+  with_trace(f, [&] { exec(f, tree->body); });
+}
+
+Value Interpreter::eval_expression(const std::shared_ptr<PyModule>& module, const SourcePtr& text) {
+  const ExprPtr expr = parse_expression(text);
+  Frame f;
+  f.module = module;
+  f.source = text;
+  f.name = "<expression>";
+  const FrameGuard guard(*this, f);
+  with_trace(f, [&] { f.returned = eval(f, expr); });
+  return std::move(f.returned);
 }
 
 Flow Interpreter::exec(Frame& f, const StmtList& body) {
@@ -277,7 +274,11 @@ void Interpreter::exec_raise(Frame& f, const Raise& node) {
     if (const auto opaque = exception.try_as<Opaque>()) opaque_used(*opaque);
     raise("TypeError", "exceptions must derive from BaseException");
   }
-  if (node.cause) exception.try_as<PyException>()->attributes.set("__cause__", cause);
+  OrderedMap<Value>& attributes = exception.try_as<PyException>()->attributes;
+  if (node.cause) attributes.set("__cause__", cause);
+  if (node.cause) attributes.set("__suppress_context__", true);
+  if (!handling.empty() && !handling.back().exception.is_same(exception))
+    attributes.set("__context__", handling.back().exception);
   raise_value(exception);
 }
 

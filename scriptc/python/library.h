@@ -15,6 +15,7 @@ extern const LibraryFile kAutogradFunctionLibrary;
 extern const LibraryFile kAutogradLibrary;
 extern const LibraryFile kCheckpointLibrary;
 extern const LibraryFile kArgparseLibrary;
+extern const LibraryFile kBisectLibrary;
 extern const LibraryFile kCollectionsLibrary;
 extern const LibraryFile kFunctoolsLibrary;
 extern const LibraryFile kItertoolsLibrary;
@@ -22,11 +23,16 @@ extern const LibraryFile kEnumLibrary;
 extern const LibraryFile kDataclassesLibrary;
 extern const LibraryFile kCopyLibrary;
 extern const LibraryFile kContextlibLibrary;
+extern const LibraryFile kHeapqLibrary;
 extern const LibraryFile kInspectLibrary;
+extern const LibraryFile kJsonLibrary;
 extern const LibraryFile kKeywordLibrary;
+extern const LibraryFile kPathlibLibrary;
+extern const LibraryFile kMixinLibrary;
 extern const LibraryFile kNumpyLibrary;
 extern const LibraryFile kOperatorLibrary;
 extern const LibraryFile kReLibrary;
+extern const LibraryFile kReParserLibrary;
 extern const LibraryFile kVersionLibrary;
 
 }  // namespace scriptc::python

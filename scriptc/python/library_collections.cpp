@@ -4,6 +4,7 @@ namespace scriptc::python {
 
 const LibraryFile kCollectionsLibrary = {"collections", R"py(
 from _scriptc import OrderedDict, defaultdict, make_namedtuple
+from collections.abc import MutableMapping as _MutableMapping
 
 
 def namedtuple(typename, field_names, *, rename=False, defaults=None, module=None):
@@ -126,6 +127,28 @@ class Counter(dict):
     def total(self):
         return sum(self.values())
 
+    def copy(self):
+        return Counter(self)
+
+    def subtract(self, iterable=None, **counts):
+        for key, n in Counter(iterable, **counts).items():
+            self[key] = self.get(key, 0) - n
+
+    def _combined(self, other, compute):
+        result = Counter()
+        for key in {**self, **other}:
+            n = compute(self[key], other[key])
+            if n > 0:
+                result[key] = n
+        return result
+
+    def __add__(self, other): return self._combined(other, lambda a, b: a + b)
+    def __sub__(self, other): return self._combined(other, lambda a, b: a - b)
+    def __and__(self, other): return self._combined(other, min)
+    def __or__(self, other): return self._combined(other, max)
+    def __pos__(self): return self + Counter()
+    def __neg__(self): return Counter() - self
+
     def __repr__(self):
         if not self:
             return 'Counter()'
@@ -164,7 +187,7 @@ class ChainMap:
         return any(key in mapping for mapping in self.maps)
 
 
-class UserDict:
+class UserDict(_MutableMapping):
     def __init__(self, dict=None, **kwargs):
         self.data = {}
         self.data.update(dict or {}, **kwargs)
@@ -184,23 +207,138 @@ class UserDict:
     def __len__(self):
         return len(self.data)
 
-    def __contains__(self, key):
-        return key in self.data
+    def __repr__(self):
+        return repr(self.data)
+)py"};
 
+// What the abstract classes of collections.abc give to classes that have the abstract methods.
+const LibraryFile kMixinLibrary = {"_scriptc_mixins", R"py(
+_missing = object()
+
+
+class Mapping:
     def get(self, key, default=None):
-        return self.data.get(key, default)
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
-    def keys(self):
-        return self.data.keys()
+    def __contains__(self, key):
+        try:
+            self[key]
+        except KeyError:
+            return False
+        return True
 
-    def values(self):
-        return self.data.values()
+    def keys(self): return {key: None for key in self}.keys()
+    def items(self): return [(key, self[key]) for key in self]
+    def values(self): return [self[key] for key in self]
+    def __eq__(self, other): return hasattr(other, 'items') and dict(self.items()) == dict(other.items())
 
-    def items(self):
-        return self.data.items()
 
-    def update(self, *args, **kwargs):
-        self.data.update(*args, **kwargs)
+class MutableMapping(Mapping):
+    def pop(self, key, default=_missing):
+        try:
+            value = self[key]
+        except KeyError:
+            if default is _missing:
+                raise
+            return default
+        del self[key]
+        return value
+
+    def popitem(self):
+        for key in self:
+            return key, self.pop(key)
+        raise KeyError
+
+    def clear(self):
+        for key in list(self):
+            del self[key]
+
+    def update(self, other=(), /, **kwargs):
+        for key, value in dict(other, **kwargs).items():
+            self[key] = value
+
+    def setdefault(self, key, default=None):
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+
+class Sequence:
+    def __iter__(self):
+        at = 0
+        try:
+            while True:
+                yield self[at]
+                at += 1
+        except IndexError:
+            return
+
+    def __contains__(self, value): return any(item is value or item == value for item in self)
+    def __reversed__(self): return (self[at] for at in reversed(range(len(self))))
+    def count(self, value): return sum(1 for item in self if item is value or item == value)
+
+    def index(self, value, start=0, stop=None):
+        for at in range(len(self))[start:stop]:
+            if self[at] is value or self[at] == value:
+                return at
+        raise ValueError
+
+
+class MutableSequence(Sequence):
+    def append(self, value): self.insert(len(self), value)
+
+    def extend(self, values):
+        for value in list(values):
+            self.append(value)
+
+    def pop(self, index=-1):
+        value = self[index]
+        del self[index]
+        return value
+
+    def remove(self, value): del self[self.index(value)]
+    def clear(self): [self.pop() for _ in range(len(self))]
+    def reverse(self): self[:] = list(self)[::-1]
+
+    def __iadd__(self, values):
+        self.extend(values)
+        return self
+
+
+class Set:
+    def __le__(self, other): return all(item in other for item in self)
+    def __ge__(self, other): return all(item in self for item in other)
+    def __eq__(self, other): return len(self) == len(other) and self <= other
+    def isdisjoint(self, other): return not any(item in self for item in other)
+    def __and__(self, other): return self._from_iterable(item for item in other if item in self)
+    def __or__(self, other): return self._from_iterable([*self, *other])
+    def __sub__(self, other): return self._from_iterable(item for item in self if item not in other)
+
+    @classmethod
+    def _from_iterable(cls, items): return cls(items)
+
+
+class MutableSet(Set):
+    def remove(self, value):
+        if value not in self:
+            raise KeyError(value)
+        self.discard(value)
+
+    def pop(self):
+        for value in self:
+            self.discard(value)
+            return value
+        raise KeyError
+
+    def clear(self): [self.discard(value) for value in list(self)]
+
+    def __ior__(self, values):
+        for value in values:
+            self.add(value)
+        return self
 )py"};
 
 const LibraryFile kCopyLibrary = {"copy", R"py(
@@ -277,6 +415,25 @@ class nullcontext:
 
     def __exit__(self, *exc):
         return None
+
+
+class closing:
+    def __init__(self, thing):
+        self.thing = thing
+
+    def __enter__(self):
+        return self.thing
+
+    def __exit__(self, *exc):
+        self.thing.close()
+
+
+class redirect_stdout(nullcontext):
+    pass
+
+
+class redirect_stderr(nullcontext):
+    pass
 
 
 class suppress:

@@ -82,8 +82,10 @@ def singledispatch(function):
         return function(*args, **kwargs)
 
     def register(cls, implementation=None):
-        if implementation is None:
+        if implementation is None and isinstance(cls, type):
             return lambda f: register(cls, f)
+        if implementation is None:
+            cls, implementation = next(iter(cls.__annotations__.values())), cls
         registry[cls] = implementation
         return implementation
     wrapper.register = register
@@ -263,6 +265,19 @@ def combinations(iterable, r):
     return choose(0, r)
 
 
+def combinations_with_replacement(iterable, r):
+    pool = tuple(iterable)
+
+    def choose(start, left):
+        if left == 0:
+            yield ()
+            return
+        for i in range(start, len(pool)):
+            for rest in choose(i, left - 1):
+                yield (pool[i],) + rest
+    return choose(0, r)
+
+
 def permutations(iterable, r=None):
     pool = tuple(iterable)
 
@@ -293,6 +308,10 @@ def and_(a, b): return a & b
 def or_(a, b): return a | b
 def xor(a, b): return a ^ b
 def invert(a): return ~a
+inv = invert
+def concat(a, b): return a + b
+def countOf(a, b): return sum(1 for item in a if item is b or item == b)
+def delitem(a, b): del a[b]
 def lshift(a, b): return a << b
 def rshift(a, b): return a >> b
 def eq(a, b): return a == b
@@ -307,6 +326,12 @@ def contains(a, b): return b in a
 def getitem(a, b): return a[b]
 def iadd(a, b):
     a += b
+    return a
+def isub(a, b):
+    a -= b
+    return a
+def imul(a, b):
+    a *= b
     return a
 def index(a): return a.__index__()
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -5,6 +6,7 @@
 #include "scriptc/model/text.h"
 #include "scriptc/python/arguments.h"
 #include "scriptc/python/numbers.h"
+#include "scriptc/python/typing_forms.h"
 
 namespace scriptc::python {
 namespace {
@@ -75,6 +77,36 @@ void install_float_functions(Interpreter& in, PyModule& math) {
               [&in](const CallArgs& args, const Kwargs&) -> Value { return logarithm(in, args.at(0), std::log2); });
   in.function(math, "log10",
               [&in](const CallArgs& args, const Kwargs&) -> Value { return logarithm(in, args.at(0), std::log10); });
+  in.function(math, "remainder", [&in](const CallArgs& args, const Kwargs&) {
+    return checked(in, in.to_double(args.at(0)), std::remainder(in.to_double(args[0]), in.to_double(args.at(1))));
+  });
+  in.function(math, "ldexp", [&in](const CallArgs& args, const Kwargs&) {
+    const auto exponent = std::clamp<std::int64_t>(in.index(args.at(1)), -100'000, 100'000);
+    return checked(in, in.to_double(args.at(0)), std::ldexp(in.to_double(args[0]), static_cast<int>(exponent)));
+  });
+  in.function(math, "ulp", [&in](const CallArgs& args, const Kwargs&) -> Value {
+    const double x = std::fabs(in.to_double(args.at(0)));
+    const double above = std::nextafter(x, std::numeric_limits<double>::infinity());
+    return std::isinf(above) && std::isfinite(x) ? x - std::nextafter(x, 0) : std::isinf(x) ? x : above - x;
+  });
+  in.function(math, "modf", [&in](const CallArgs& args, const Kwargs&) {
+    double whole = 0;
+    const double part = std::modf(in.to_double(args.at(0)), &whole);
+    return Value::tuple({part, whole});
+  });
+  in.function(math, "frexp", [&in](const CallArgs& args, const Kwargs&) {
+    int exponent = 0;
+    const double x = in.to_double(args.at(0)), mantissa = std::frexp(x, &exponent);
+    return Value::tuple({mantissa, std::isfinite(x) ? exponent : 0});
+  });
+  in.function(math, "dist", [&in](const CallArgs& args, const Kwargs&) -> Value {
+    const std::vector<Value> from = in.to_vector(args.at(0)), to = in.to_vector(args.at(1));
+    if (from.size() != to.size()) in.raise("ValueError", "both points must have the same number of dimensions");
+    double total = 0;
+    for (std::size_t i = 0; i < from.size(); ++i)
+      total = std::hypot(total, in.to_double(from[i]) - in.to_double(to[i]));
+    return total;
+  });
   const auto test = [&](const char* name, bool (*holds)(double)) {
     in.function(math, name,
                 [&in, holds](const CallArgs& args, const Kwargs&) -> Value { return holds(in.to_double(args.at(0))); });
@@ -82,6 +114,26 @@ void install_float_functions(Interpreter& in, PyModule& math) {
   test("isnan", [](double x) { return std::isnan(x); });
   test("isinf", [](double x) { return std::isinf(x); });
   test("isfinite", [](double x) { return std::isfinite(x); });
+}
+
+/// The sum of doubles, rounded once: kept as parts that do not overlap, the smallest first.
+double exact_sum(Interpreter& in, const std::vector<Value>& items) {
+  std::vector<double> parts;
+  for (const Value& item : items) {
+    double x = in.to_double(item);
+    std::size_t kept = 0;
+    for (double part : parts) {
+      if (std::fabs(x) < std::fabs(part)) std::swap(x, part);
+      const double sum = x + part, lost = part - (sum - x);
+      if (lost != 0) parts[kept++] = lost;
+      x = sum;
+    }
+    parts.resize(kept);
+    parts.push_back(x);
+  }
+  long double total = 0;
+  for (const double part : parts) total += part;
+  return static_cast<double>(total);
 }
 
 void install_whole_functions(Interpreter& in, PyModule& math) {
@@ -128,13 +180,19 @@ void install_whole_functions(Interpreter& in, PyModule& math) {
           number_binary(in, BinaryOperator::FloorDiv, number_binary(in, BinaryOperator::Mult, result, n - i + 1), i);
     return result;
   });
-  for (const char* name : {"prod", "fsum"})
-    in.function(math, name, [&in, product = std::string(name) == "prod"](const CallArgs& args, const Kwargs& kwargs) {
-      Value total = !kwargs.empty() ? kwargs[0].second : product ? Value(1) : Value(0.0);
-      for (const Value& item : in.to_vector(args.at(0)))
-        total = in.binary(product ? BinaryOperator::Mult : BinaryOperator::Add, total, item);
-      return total;
-    });
+  in.function(math, "perm", [&in](const CallArgs& args, const Kwargs&) {
+    const std::int64_t n = in.index(args.at(0)), k = args.size() > 1 && !args[1].is_none() ? in.index(args[1]) : n;
+    Value result = k <= n ? 1 : 0;
+    for (std::int64_t i = 0; i < std::min(k, n); ++i) result = number_binary(in, BinaryOperator::Mult, result, n - i);
+    return result;
+  });
+  in.function(math, "prod", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    Value total = kwargs.empty() ? Value(1) : kwargs[0].second;
+    for (const Value& item : in.to_vector(args.at(0))) total = in.binary(BinaryOperator::Mult, total, item);
+    return total;
+  });
+  in.function(math, "fsum",
+              [&in](const CallArgs& args, const Kwargs&) -> Value { return exact_sum(in, in.to_vector(args.at(0))); });
   in.function(math, "isclose", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
     const NativeArguments a(in, "isclose", args, kwargs, {"a", "b", "rel_tol", "abs_tol"}, 2);
     const double x = in.to_double(a[0]), y = in.to_double(a[1]);
@@ -233,7 +291,16 @@ void install_os(Interpreter& in) {
 
 void install_sys(Interpreter& in) {
   in.native_modules.emplace("sys", [&in](PyModule& module) {
-    module.globals.set("version_info", Value::tuple({3, 11, 0, "final", 0}));
+    const auto record = [&](const std::string& name, const std::vector<std::string>& fields,
+                            std::vector<Value> values) {
+      const PyClassPtr cls = in.native_class("sys." + name, {in.types.tuple}, "");
+      install_named_tuple(in, cls, fields, {});
+      module.globals.set(name, in.call(cls, std::move(values)));
+    };
+    record("version_info", {"major", "minor", "micro", "releaselevel", "serial"}, {3, 11, 0, "final", 0});
+    using Double = std::numeric_limits<double>;
+    record("float_info", {"max", "min", "epsilon", "dig", "mant_dig"},
+           {Double::max(), Double::min(), Double::epsilon(), Double::digits10, Double::digits});
     module.globals.set("version", "3.11.0");
     module.globals.set("platform", "linux");
     module.globals.set("maxsize", INT64_MAX);
@@ -367,6 +434,10 @@ void install_small_modules(Interpreter& in) {
       std::vector<std::string> parts;
       for (const auto& [name, value] : *in.attributes_of(args.at(0))) parts.push_back(name + "=" + in.repr(value));
       return "namespace(" + join(parts) + ")";
+    });
+    in.method(space, "__eq__", [&in](const CallArgs& args, const Kwargs&) -> Value {
+      if (in.type_of(args.at(0)) != in.type_of(args.at(1))) return in.not_implemented;
+      return in.equals(in.get_attribute(args[0], "__dict__"), in.get_attribute(args[1], "__dict__"));
     });
     module.globals.set("SimpleNamespace", space);
   });

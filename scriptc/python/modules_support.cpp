@@ -215,6 +215,8 @@ void install_dicts_of_collections(Interpreter& in, PyModule& module) {
   module.globals.set("OrderedDict", ordered);
   const PyClassPtr with_default = in.native_class("defaultdict", {in.types.dict}, "collections");
   in.method(with_default, "__init__", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    if (args.size() > 1 && !args[1].is_none() && !in.truth(in.call(*in.builtins->globals.find("callable"), {args[1]})))
+      in.raise("TypeError", "first argument must be callable or None");
     if (args.size() > 1) args[0].as_dict().default_factory = args[1];
     update_dict(in, args.at(0), args.size() > 2 ? args.from(2) : Args{}, kwargs);
     return Value();
@@ -327,8 +329,10 @@ void install_support(Interpreter& in, PyModule& module) {
   });
   in.function(module, "annotation_texts", [&in](const CallArgs& args, const Kwargs&) {
     const Value texts = Value::dict();
-    for (const auto& [name, annotation] : class_argument(in, args, in.types.object)->annotations)
-      texts.as_dict().set(name, unparse(annotation));
+    const auto cls = class_argument(in, args, in.types.object);
+    for (const auto& [name, annotation] : cls->annotations) texts.as_dict().set(name, unparse(annotation));
+    if (const Value* own = cls->dict.find("__annotations__"); own && own->is_dict())
+      for (const auto& [name, annotation] : own->as_dict().entries) texts.as_dict().set(name, in.str(annotation));
     return texts;
   });
 }
@@ -351,10 +355,18 @@ void add_library(Interpreter& in, const LibraryFile& file) {
 
 void install_library(Interpreter& in) {
   in.native_modules.emplace("_scriptc", [&in](PyModule& module) { install_support(in, module); });
-  for (const LibraryFile* file :
-       {&kArgparseLibrary, &kAutogradFunctionLibrary, &kAutogradLibrary, &kCheckpointLibrary, &kCollectionsLibrary,
-        &kContextlibLibrary, &kCopyLibrary, &kDataclassesLibrary, &kEnumLibrary, &kFunctoolsLibrary, &kInspectLibrary,
-        &kItertoolsLibrary, &kKeywordLibrary, &kNumpyLibrary, &kOperatorLibrary, &kReLibrary, &kVersionLibrary})
+  for (const LibraryFile* file : {&kArgparseLibrary,    &kAutogradFunctionLibrary,
+                                  &kAutogradLibrary,    &kBisectLibrary,
+                                  &kCheckpointLibrary,  &kCollectionsLibrary,
+                                  &kContextlibLibrary,  &kCopyLibrary,
+                                  &kDataclassesLibrary, &kEnumLibrary,
+                                  &kFunctoolsLibrary,   &kHeapqLibrary,
+                                  &kInspectLibrary,     &kItertoolsLibrary,
+                                  &kJsonLibrary,        &kKeywordLibrary,
+                                  &kMixinLibrary,       &kNumpyLibrary,
+                                  &kOperatorLibrary,    &kPathlibLibrary,
+                                  &kReLibrary,          &kReParserLibrary,
+                                  &kVersionLibrary})
     add_library(in, *file);
   in.native_modules.emplace("collections.abc", [&in](PyModule& module) { install_abstract_classes(in, module); });
   in.native_modules.emplace("packaging", [](PyModule& module) { module.is_package = true; });

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <functional>
+
 #include "scriptc/model/text.h"
 #include "scriptc/python/arguments.h"
 #include "scriptc/python/typing_forms.h"
@@ -70,18 +73,34 @@ Value form(const std::string& origin, Args args = {}) {
   return object;
 }
 
+/// `__args__`: Optional[X] is Union[X, None], and None stands for its class.
+Args form_arguments(const Interpreter& in, const TypeForm& f) {
+  Args args = f.args;
+  if (f.origin == "Optional") args.emplace_back();
+  if (f.origin != "Optional" && f.origin != "Union") return args;
+  for (Value& arg : args)
+    if (arg.is_none()) arg = in.types.none;
+  return args;
+}
+
 std::string form_text(Interpreter& in, const TypeForm& f) {
-  const auto name = [&](const Value& value) -> std::string {
+  if (f.origin == "TypeVar" || f.origin == "ParamSpec") return "~" + in.str(f.args.at(0));
+  const std::function<std::string(const Value&)> name = [&](const Value& value) -> std::string {
     if (const auto cls = value.try_as<PyClass>()) return cls->qualified_name;
-    if (value.is_string()) return "ForwardRef(" + scriptc::repr(value) + ")";
-    return in.repr(value);
+    if (value.is_string() && f.origin != "Literal") return "ForwardRef(" + scriptc::repr(value) + ")";
+    if (value.is_same(in.ellipsis)) return "...";
+    if (!value.is_list()) return in.repr(value);
+    std::vector<std::string> parts;
+    for (const Value& part : value.as_list()) parts.push_back(name(part));
+    return "[" + join(parts) + "]";
   };
-  if (f.origin == "Union" && f.args.size() == 2 && f.args[1].is_none())
-    return "typing.Optional[" + name(f.args[0]) + "]";
+  const Args args = form_arguments(in, f);
+  const bool is_union = f.origin == "Optional" || f.origin == "Union";
+  if (is_union && args.size() == 2 && args[1].is_same(in.types.none)) return "typing.Optional[" + name(args[0]) + "]";
   std::string text = "typing." + f.origin;
   if (f.args.empty()) return text;
   std::vector<std::string> parts;
-  for (const Value& arg : f.args) parts.push_back(name(arg));
+  for (const Value& arg : args) parts.push_back(name(arg));
   return text + "[" + join(parts) + "]";
 }
 
@@ -101,16 +120,24 @@ void install_form_class(Interpreter& in) {
     if (const auto real = in.class_of_form(args.at(0))) return in.call(real, args.from(1), kwargs);
     in.raise("TypeError", "Type " + args[0].try_as<TypeForm>()->origin + " cannot be instantiated");
   });
-  in.method(cls, "__eq__", [](const CallArgs& args, const Kwargs&) -> Value {
+  in.method(cls, "__eq__", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const auto a = args.at(0).try_as<TypeForm>(), b = args.at(1).try_as<TypeForm>();
-    return a && b && a->origin == b->origin && equal(Value::list(a->args), Value::list(b->args));
+    const auto origin = [](const TypeForm& form) { return form.origin == "Optional" ? "Union" : form.origin; };
+    return a && b && origin(*a) == origin(*b) &&
+           equal(Value::list(form_arguments(in, *a)), Value::list(form_arguments(in, *b)));
   });
   in.property(cls, "__origin__", [&in](const Value& self) {
-    const auto real = in.class_of_form(self);
-    return real ? Value(real) : form(self.try_as<TypeForm>()->origin);
+    if (const auto real = in.class_of_form(self)) return Value(real);
+    const std::string& origin = self.try_as<TypeForm>()->origin;
+    const Value* bare = in.find_module("typing")->globals.find(origin == "Optional" ? "Union" : origin);
+    return bare ? *bare : form(origin);
   });
-  in.property(cls, "__args__", [](const Value& self) { return Value::tuple(self.try_as<TypeForm>()->args); });
-  in.property(cls, "__name__", [](const Value& self) -> Value { return self.try_as<TypeForm>()->origin; });
+  in.property(cls, "__args__",
+              [&in](const Value& self) { return Value::tuple(form_arguments(in, *self.try_as<TypeForm>())); });
+  in.property(cls, "__name__", [](const Value& self) -> Value {
+    const auto f = self.try_as<TypeForm>();
+    return f->origin == "TypeVar" || f->origin == "ParamSpec" ? f->args.at(0) : Value(f->origin);
+  });
 }
 
 void install_markers(Interpreter& in, PyModule& typing) {
@@ -149,10 +176,48 @@ void install_markers(Interpreter& in, PyModule& typing) {
   });
   const PyClassPtr typed = in.native_class("TypedDict", {in.types.dict}, "typing");
   typed->dict.set(
-      "__init_subclass__",  // takes `total=False`
-      std::make_shared<MethodWrapper>(true, in.native("typing.TypedDict.__init_subclass__",
-                                                      [](const CallArgs&, const Kwargs&) { return Value(); })));
+      "__init_subclass__",
+      std::make_shared<MethodWrapper>(
+          true, in.native("typing.TypedDict.__init_subclass__", [](const CallArgs& args, const Kwargs& kwargs) {
+            args.at(0).try_as<PyClass>()->dict.set("__total__", kwargs.empty() ? Value(true) : kwargs.front().second);
+            return Value();
+          })));
+  typed->dict.set("__new__", in.native("typing.TypedDict",
+                                       [&in, weak = std::weak_ptr<PyClass>(typed)](const CallArgs& args,
+                                                                                   const Kwargs& kwargs) -> Value {
+                                         if (args.at(0).try_as<PyClass>() != weak.lock())
+                                           return in.call(in.types.dict, args.from(1), kwargs);
+                                         ClassParts parts;  // `TypedDict('Options', {'width': int})`
+                                         parts.name = in.str(args.at(1));
+                                         parts.bases = {weak.lock()};
+                                         parts.keywords = kwargs;
+                                         parts.module = in.frame != nullptr ? in.frame->module : nullptr;
+                                         return in.make_class(std::move(parts));
+                                       }));
   typing.globals.set("TypedDict", typed);
+}
+
+SourcePtr text_source(const Value& annotation) {
+  return std::make_shared<const Source>("<annotation>", annotation.as_string());
+}
+
+/// The annotations of a function, or of a class and its bases, with texts evaluated.
+Value type_hints(Interpreter& in, const Value& object) {
+  const Value hints = Value::dict();
+  std::vector<Value> owners{object};
+  if (const auto cls = object.try_as<PyClass>()) {
+    owners = in.to_vector(in.get_attribute(cls, "__mro__"));
+    std::reverse(owners.begin(), owners.end());
+  }
+  for (const Value& owner : owners) {
+    const auto cls = owner.try_as<PyClass>();
+    const auto fn = owner.try_as<PyFunction>();
+    const auto module = cls ? cls->module : fn ? fn->module : nullptr;
+    const Value annotations = in.find_attribute(owner, "__annotations__").value_or(Value::dict());
+    for (const auto& [name, hint] : annotations.as_dict().entries)
+      hints.as_dict().set(name, hint.is_string() && module ? in.eval_expression(module, text_source(hint)) : hint);
+  }
+  return hints;
 }
 
 void install_typing_functions(Interpreter& in, PyModule& typing) {
@@ -172,13 +237,11 @@ void install_typing_functions(Interpreter& in, PyModule& typing) {
   def("get_origin", [&in](const CallArgs& args, const Kwargs&) {
     return args.at(0).try_as<TypeForm>() ? in.get_attribute(args[0], "__origin__") : Value();
   });
-  def("get_args", [](const CallArgs& args, const Kwargs&) {
+  def("get_args", [&in](const CallArgs& args, const Kwargs&) {
     const auto f = args.at(0).try_as<TypeForm>();
-    return Value::tuple(f ? f->args : Args{});
+    return Value::tuple(f ? form_arguments(in, *f) : Args{});
   });
-  def("get_type_hints", [&in](const CallArgs& args, const Kwargs&) {
-    return in.find_attribute(args.at(0), "__annotations__").value_or(Value::dict());
-  });
+  def("get_type_hints", [&in](const CallArgs& args, const Kwargs&) { return type_hints(in, args.at(0)); });
 }
 
 /// What a class must offer to count as one of collections.abc.
@@ -255,6 +318,16 @@ void install_abstract_classes(Interpreter& in, PyModule& module) {
           return form(name, args.at(1).is_tuple() ? args[1].as_tuple() : Args{args[1]});
         })));
     module.globals.set(abstract.name, cls);
+  }
+  // Their methods are written in Python, each class with all that it inherits.
+  const auto mixins = in.import_module("_scriptc_mixins");
+  for (const Abstract& abstract : abstracts()) {
+    const Value* found = mixins->globals.find(abstract.name);
+    const auto mixin = found ? found->try_as<PyClass>() : nullptr;
+    for (std::size_t i = mixin ? mixin->mro.size() - 1 : 0; i-- > 0;)  // all but object
+      for (const auto& [name, value] : mixin->mro[i].lock()->dict)
+        if (value.try_as<PyFunction>() || value.try_as<MethodWrapper>())
+          module.globals.find(abstract.name)->try_as<PyClass>()->dict.set(name, value);
   }
 }
 

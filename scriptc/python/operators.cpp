@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "scriptc/model/text.h"
+#include "scriptc/python/containers.h"
 #include "scriptc/python/numbers.h"
 #include "scriptc/python/strings.h"
 
@@ -121,15 +122,9 @@ Value builtin_binary(Interpreter& in, BinaryOperator op, const Value& a, const V
   }
   if (op == BinaryOperator::BitOr && is_union_part(a) && is_union_part(b) && !(a.is_none() && b.is_none()))
     return make_union(a, b);
-  const auto as_set = [&](const Value& value) -> std::shared_ptr<SetObject> {
-    if (auto set = value.try_as<SetObject>()) return set;
-    if (!value.try_as<DictView>()) return nullptr;
-    auto set = std::make_shared<SetObject>();
-    for (const Value& item : in.to_vector(value)) set->add(item);
-    return set;
-  };
-  if (const auto left = as_set(a))
-    if (const auto right = as_set(b)) return set_binary(op, *left, *right, in.not_implemented);
+  if (const auto left = as_set(in, a))
+    if (const auto right = a.try_as<DictView>() && in.find_iterable(b) ? set_of(in, b) : as_set(in, b))
+      return set_binary(op, *left, *right, in.not_implemented);
   if (const auto left = a.try_as<BytesObject>(), right = b.try_as<BytesObject>();
       left && right && op == BinaryOperator::Add)
     return std::make_shared<BytesObject>(left->bytes + right->bytes);
@@ -137,6 +132,13 @@ Value builtin_binary(Interpreter& in, BinaryOperator op, const Value& a, const V
 }
 
 std::string class_name(Interpreter& in, const Value& value) { return in.type_of(value)->name; }
+
+/// Whether its class may be the user's.
+bool has_methods(const Value& v) {
+  return v.try_as<Instance>() || v.try_as<PyClass>() || (v.is_dict() && v.as_dict().type) ||
+         (v.is_tuple() && std::get<std::shared_ptr<TupleValue>>(v.data())->type) ||
+         (v.is_list() && std::get<std::shared_ptr<ListValue>>(v.data())->type);
+}
 
 }  // namespace
 
@@ -152,11 +154,6 @@ Value Interpreter::binary(BinaryOperator op, const Value& a, const Value& b) {
     if (!result.is_same(not_implemented)) return result;
   }
   const std::string stem = names_of(op).stem;
-  const auto has_methods = [&](const Value& v) {
-    return v.try_as<Instance>() || v.try_as<PyClass>() || (v.is_dict() && v.as_dict().type) ||
-           (v.is_tuple() && std::get<std::shared_ptr<TupleValue>>(v.data())->type) ||
-           (v.is_list() && std::get<std::shared_ptr<ListValue>>(v.data())->type);
-  };
   const bool left_first = !has_methods(b) || !type_of(b)->is_subclass_of(*type_of(a)) || type_of(a) == type_of(b);
   for (const bool left : {left_first, !left_first}) {
     const Value& self = left ? a : b;
@@ -214,7 +211,7 @@ Value Interpreter::unary(UnaryOperator op, const Value& operand) {
   static constexpr const char* kSpecial[] = {"__invert__", "", "__pos__", "__neg__"};
   static constexpr const char* kSymbol[] = {"~", "", "+", "-"};
   const auto which = static_cast<std::size_t>(op);
-  if (operand.try_as<Instance>())
+  if (has_methods(operand))
     if (const auto result = call_special(operand, kSpecial[which])) return *result;
   const Value& a = plain(operand);
   if (a.is_tensor()) {

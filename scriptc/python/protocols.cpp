@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "scriptc/model/text.h"
+#include "scriptc/python/containers.h"
 #include "scriptc/python/numbers.h"
 #include "scriptc/python/strings.h"
 
@@ -70,6 +71,23 @@ bool set_compare(CompareOperator op, const SetObject& a, const SetObject& b) {
       return within(b, a);
   }
 }
+
+}  // namespace
+
+std::shared_ptr<SetObject> set_of(Interpreter& in, const Value& iterable) {
+  auto set = std::make_shared<SetObject>();
+  for (const Value& item : in.to_vector(iterable)) set->add(item);
+  return set;
+}
+
+std::shared_ptr<SetObject> as_set(Interpreter& in, const Value& value) {
+  if (auto set = value.try_as<SetObject>()) return set;
+  const auto view = value.try_as<DictView>();
+  if (!view || view->kind == DictView::Kind::values) return nullptr;
+  return set_of(in, value);
+}
+
+namespace {
 
 IteratorPtr items_iterator(const std::string& name, const Value& container) {
   std::size_t i = 0;
@@ -289,7 +307,7 @@ bool Interpreter::compare(CompareOperator op, const Value& a, const Value& b) { 
 
 namespace {
 
-bool is_user(const Value& v) { return v.try_as<Instance>() || is_typed(v); }
+bool is_user(const Value& v) { return v.try_as<Instance>() || is_typed(v) || v.try_as<TypeForm>(); }
 
 }  // namespace
 
@@ -336,7 +354,7 @@ Value Interpreter::compare_value(CompareOperator op, const Value& a, const Value
       if (!equals(left[i], right[i])) return compare_value(op, left[i], right[i]);
     return holds(op, left.size(), right.size());
   }
-  if (const auto left = x.try_as<SetObject>(), right = y.try_as<SetObject>(); left && right)
+  if (const auto left = as_set(*this, x), right = as_set(*this, y); left && right)
     return set_compare(op, *left, *right);
   for (const Value* value : {&a, &b})
     if (const auto opaque = value->try_as<Opaque>()) opaque_used(*opaque);

@@ -128,6 +128,7 @@ class RangeObject : public Object {
 class SliceObject : public Object {
  public:
   std::string type_name() const override { return "slice"; }
+  bool equals(const Value& other) const override;
   Value lower, upper, step;
 };
 
@@ -183,6 +184,9 @@ class Singleton : public Object {
 class NameView : public Object {
  public:
   std::string type_name() const override { return "dict"; }
+  bool equals(const Value& other) const override;
+  /// What it shows now, as a dict of its own.
+  Value copy() const;
   std::function<std::vector<std::string>()> names;
   std::function<std::optional<Value>(const std::string&)> find;
   std::function<void(const std::string&, const Value&)> set;

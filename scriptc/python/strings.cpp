@@ -1,9 +1,11 @@
 #include "scriptc/python/strings.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "scriptc/model/text.h"
 #include "scriptc/python/arguments.h"
+#include "scriptc/python/characters.h"
 #include "scriptc/python/subscripts.h"
 
 namespace scriptc::python {
@@ -53,6 +55,17 @@ std::int64_t decode_character(std::string_view text) {
   }
 }
 
+std::string to_ascii(std::string_view text) {
+  std::string out;
+  for (const std::string& character : split_characters(text)) {
+    const auto code = static_cast<unsigned>(decode_character(character));
+    char escaped[16];
+    std::snprintf(escaped, sizeof escaped, code > 0xFFFF ? "\\U%08x" : code > 0xFF ? "\\u%04x" : "\\x%02x", code);
+    out += code < 0x80 ? character : escaped;
+  }
+  return out;
+}
+
 namespace {
 
 constexpr const char* kSpaces = " \t\n\r\f\v";
@@ -60,7 +73,6 @@ constexpr const char* kSpaces = " \t\n\r\f\v";
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_letter(char c) { return is_upper(c) || is_lower(c) || (static_cast<unsigned char>(c) & 0x80) != 0; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 char to_upper(char c) { return is_lower(c) ? static_cast<char>(c - 32) : c; }
 char to_lower(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }
 
@@ -135,7 +147,7 @@ std::vector<Value> rsplit_at(const std::string& text, const std::string& separat
 
 Value split(Interpreter& in, const CallArgs& args, const Kwargs& kwargs, bool from_right) {
   const NativeArguments a(in, "split", args, kwargs, {"self", "sep", "maxsplit"}, 1);
-  const std::string text = in.str(a[0]);
+  const std::string text = in.text(a[0]);
   const std::int64_t most = a.has(2) ? in.index(a[2]) : -1;
   if (a.get(1).is_none() && !from_right) return Value::list(split_spaces(text, most));
   if (a.get(1).is_none()) {
@@ -151,7 +163,7 @@ Value split(Interpreter& in, const CallArgs& args, const Kwargs& kwargs, bool fr
     std::reverse(parts.begin(), parts.end());
     return Value::list(std::move(parts));
   }
-  const std::string separator = in.str(a[1]);
+  const std::string separator = in.text(a[1]);
   if (separator.empty()) in.raise("ValueError", "empty separator");
   return Value::list(from_right ? rsplit_at(text, separator, most) : split_at(text, separator, most));
 }
@@ -159,6 +171,7 @@ Value split(Interpreter& in, const CallArgs& args, const Kwargs& kwargs, bool fr
 Value join_strings(Interpreter& in, const std::string& separator, const Value& iterable) {
   std::string text;
   std::size_t i = 0;
+  if (!in.find_iterable(iterable)) in.raise("TypeError", "can only join an iterable");
   for (const Value& item : in.to_vector(iterable)) {
     const Value& part = in.plain(item);
     if (!part.is_string())
@@ -209,7 +222,7 @@ struct SearchedPart {
 };
 
 SearchedPart searched_part(Interpreter& in, const CallArgs& args) {
-  SearchedPart part{in.str(args.at(0))};
+  SearchedPart part{in.text(args.at(0))};
   if (args.size() < 3) return part;
   const auto size = static_cast<std::int64_t>(count_characters(part.text));
   const auto place = [&](std::size_t i, std::int64_t otherwise) {
@@ -231,16 +244,17 @@ SearchedPart searched_part(Interpreter& in, const CallArgs& args) {
 
 std::int64_t find(Interpreter& in, const CallArgs& args, bool from_right) {
   const SearchedPart part = searched_part(in, args);
-  const std::string what = in.str(args.at(1));
+  const std::string what = in.text(args.at(1));
   const std::size_t at = from_right ? part.text.rfind(what) : part.text.find(what);
   if (!part.exists || at == std::string::npos) return -1;
   return part.before + static_cast<std::int64_t>(count_characters(std::string_view(part.text).substr(0, at)));
 }
 
 std::string pad(Interpreter& in, const CallArgs& args, int side) {
-  const std::string text = in.str(args.at(0));
+  const std::string text = in.text(args.at(0));
   const auto width = in.index(args.at(1));
-  const std::string fill = args.size() > 2 ? in.str(args[2]) : " ";
+  const std::string fill = args.size() > 2 ? in.text(args[2]) : " ";
+  if (count_characters(fill) != 1) in.raise("TypeError", "The fill character must be exactly one character long");
   const std::int64_t missing = width - static_cast<std::int64_t>(count_characters(text));
   if (missing <= 0) return text;
   in.charge(static_cast<std::size_t>(missing) * fill.size());
@@ -259,7 +273,7 @@ bool all_of(const std::string& text, bool (*test)(char)) {
 void install_tests(Interpreter& in, const PyClassPtr& cls) {
   const auto test = [&](const char* name, std::function<bool(const std::string&)> holds) {
     in.method(cls, name, [&in, holds = std::move(holds)](const CallArgs& args, const Kwargs&) -> Value {
-      return holds(in.str(args.at(0)));
+      return holds(in.text(args.at(0)));
     });
   };
   test("isdigit", [](const std::string& s) { return all_of(s, is_digit); });
@@ -274,6 +288,16 @@ void install_tests(Interpreter& in, const PyClassPtr& cls) {
   test("islower", [](const std::string& s) {
     return std::any_of(s.begin(), s.end(), is_lower) && std::none_of(s.begin(), s.end(), is_upper);
   });
+  test("isascii", [](const std::string& s) {
+    return std::all_of(s.begin(), s.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  });
+  test("isprintable", [](const std::string& s) {
+    const auto characters = split_characters(s);
+    return std::all_of(characters.begin(), characters.end(), [](const std::string& c) {
+      return c.size() == 1 ? c[0] >= ' ' && c[0] < 0x7F : is_printable(static_cast<std::uint32_t>(decode_character(c)));
+    });
+  });
+  test("istitle", [](const std::string& s) { return std::any_of(s.begin(), s.end(), is_upper) && title(s) == s; });
   test("isidentifier", [](const std::string& s) {
     return all_of(s, [](char c) { return is_letter(c) || is_digit(c) || c == '_'; }) && !is_digit(s[0]);
   });
@@ -282,7 +306,7 @@ void install_tests(Interpreter& in, const PyClassPtr& cls) {
 void install_changes(Interpreter& in, const PyClassPtr& cls) {
   const auto change = [&](const char* name, std::function<std::string(std::string)> apply) {
     in.method(cls, name, [&in, apply = std::move(apply)](const CallArgs& args, const Kwargs&) -> Value {
-      return apply(in.str(args.at(0)));
+      return apply(in.text(args.at(0)));
     });
   };
   change("lower", [](std::string s) { return mapped(std::move(s), to_lower); });
@@ -295,7 +319,8 @@ void install_changes(Interpreter& in, const PyClassPtr& cls) {
   change("capitalize", capitalize);
   const auto stripper = [&](const char* name, bool left, bool right) {
     in.method(cls, name, [&in, left, right](const CallArgs& args, const Kwargs&) -> Value {
-      return strip(in.str(args.at(0)), args.size() > 1 && !args[1].is_none() ? in.str(args[1]) : kSpaces, left, right);
+      return strip(in.text(args.at(0)), args.size() > 1 && !args[1].is_none() ? in.text(args[1]) : kSpaces, left,
+                   right);
     });
   };
   stripper("strip", true, true);
@@ -305,18 +330,18 @@ void install_changes(Interpreter& in, const PyClassPtr& cls) {
   in.method(cls, "rjust", [&in](const CallArgs& args, const Kwargs&) -> Value { return pad(in, args, 1); });
   in.method(cls, "center", [&in](const CallArgs& args, const Kwargs&) -> Value { return pad(in, args, 0); });
   in.method(cls, "zfill", [&in](const CallArgs& args, const Kwargs&) -> Value {
-    const std::string text = in.str(args.at(0));
+    const std::string text = in.text(args.at(0));
     const bool sign = !text.empty() && (text[0] == '-' || text[0] == '+');
     const std::string padded =
         pad(in, Args{sign ? text.substr(1) : text, in.index(args.at(1)) - (sign ? 1 : 0), "0"}, 1);
     return sign ? text[0] + padded : padded;
   });
   in.method(cls, "removeprefix", [&in](const CallArgs& args, const Kwargs&) -> Value {
-    const std::string text = in.str(args.at(0)), what = in.str(args.at(1));
+    const std::string text = in.text(args.at(0)), what = in.text(args.at(1));
     return text.starts_with(what) ? text.substr(what.size()) : text;
   });
   in.method(cls, "removesuffix", [&in](const CallArgs& args, const Kwargs&) -> Value {
-    const std::string text = in.str(args.at(0)), what = in.str(args.at(1));
+    const std::string text = in.text(args.at(0)), what = in.text(args.at(1));
     return text.ends_with(what) ? text.substr(0, text.size() - what.size()) : text;
   });
 }
@@ -333,7 +358,7 @@ void install_searches(Interpreter& in, const PyClassPtr& cls) {
     in.method(cls, right ? "rsplit" : "split",
               [&in, right](const CallArgs& args, const Kwargs& kwargs) { return split(in, args, kwargs, right); });
     in.method(cls, right ? "rpartition" : "partition", [&in, right](const CallArgs& args, const Kwargs&) {
-      const std::string text = in.str(args.at(0)), separator = in.str(args.at(1));
+      const std::string text = in.text(args.at(0)), separator = in.text(args.at(1));
       const std::size_t at = right ? text.rfind(separator) : text.find(separator);
       if (at == std::string::npos) return right ? Value::tuple({"", "", text}) : Value::tuple({text, "", ""});
       return Value::tuple({text.substr(0, at), separator, text.substr(at + separator.size())});
@@ -341,7 +366,7 @@ void install_searches(Interpreter& in, const PyClassPtr& cls) {
   }
   in.method(cls, "count", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const auto [text, before, exists] = searched_part(in, args);
-    const std::string what = in.str(args.at(1));
+    const std::string what = in.text(args.at(1));
     if (!exists) return 0;
     if (what.empty()) return static_cast<std::int64_t>(count_characters(text) + 1);
     std::int64_t count = 0;
@@ -355,11 +380,6 @@ void install_searches(Interpreter& in, const PyClassPtr& cls) {
   in.method(cls, "endswith", [&in](const CallArgs& args, const Kwargs&) -> Value {
     const SearchedPart part = searched_part(in, args);
     return affix(in, part.text, args.at(1), false) && part.exists;
-  });
-  in.method(cls, "splitlines", [&in](const CallArgs& args, const Kwargs&) {
-    std::vector<Value> lines = split_at(replace_all(in, in.str(args.at(0)), "\r\n", "\n", -1), "\n", -1);
-    if (lines.back().as_string().empty()) lines.pop_back();
-    return Value::list(std::move(lines));
   });
 }
 
@@ -395,32 +415,24 @@ void install_strings(Interpreter& in) {
     return static_cast<std::int64_t>(hash_value(in.plain(args.at(0))));
   });
   in.method(cls, "join",
-            [&in](const CallArgs& args, const Kwargs&) { return join_strings(in, in.str(args.at(0)), args.at(1)); });
+            [&in](const CallArgs& args, const Kwargs&) { return join_strings(in, in.text(args.at(0)), args.at(1)); });
   in.method(cls, "format", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
-    return str_format(in, in.str(args.at(0)), args.from(1), kwargs);
+    return str_format(in, in.text(args.at(0)), args.from(1), kwargs);
   });
   in.method(cls, "format_map", [&in](const CallArgs& args, const Kwargs&) -> Value {
     Kwargs names;
     for (const Value& key : in.to_vector(in.call_method(args.at(1), "keys")))
-      names.emplace_back(in.str(key), in.get_item(args[1], key));
-    return str_format(in, in.str(args.at(0)), {}, names);
+      names.emplace_back(in.text(key), in.get_item(args[1], key));
+    return str_format(in, in.text(args.at(0)), {}, names);
   });
   in.method(cls, "replace", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
     const NativeArguments a(in, "replace", args, kwargs, {"self", "old", "new", "count"}, 3);
-    return replace_all(in, in.str(a[0]), in.str(a[1]), in.str(a[2]), a.has(3) ? in.index(a[3]) : -1);
-  });
-  in.method(cls, "encode", [&in](const CallArgs& args, const Kwargs&) -> Value {
-    return std::make_shared<BytesObject>(in.str(args.at(0)));
+    return replace_all(in, in.text(a[0]), in.text(a[1]), in.text(a[2]), a.has(3) ? in.index(a[3]) : -1);
   });
   install_tests(in, cls);
   install_changes(in, cls);
   install_searches(in, cls);
-  in.builtins->globals.set("bytes", in.types.bytes);
-  in.method(in.types.bytes, "decode",
-            [](const CallArgs& args, const Kwargs&) -> Value { return args.at(0).try_as<BytesObject>()->bytes; });
-  in.method(in.types.bytes, "__len__", [](const CallArgs& args, const Kwargs&) -> Value {
-    return static_cast<std::int64_t>(args.at(0).try_as<BytesObject>()->bytes.size());
-  });
+  install_string_coding(in, cls);
 }
 
 }  // namespace scriptc::python

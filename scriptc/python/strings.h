@@ -16,6 +16,12 @@ std::vector<std::string> split_characters(std::string_view text);
 std::string encode_character(std::int64_t code);
 std::int64_t decode_character(std::string_view text);
 
+/// What is not ASCII as `\x`, `\u` and `\U` escapes.
+std::string to_ascii(std::string_view text);
+
+/// The methods of str that read tables, lines and bytes; and bytes itself.
+void install_string_coding(Interpreter& in, const PyClassPtr& cls);
+
 /// `format % arguments`.
 Value percent_format(Interpreter& in, const std::string& format, const Value& arguments);
 /// `text.format(*args, **kwargs)`.

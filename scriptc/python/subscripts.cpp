@@ -93,6 +93,14 @@ Value dict_item(Interpreter& in, const Value& object, const Value& key) {
   key_error(in, key);
 }
 
+/// The method of a list's or dict's class, if the user wrote one.
+const Value* users_own(Interpreter& in, const Value& object, const char* name) {
+  const bool typed = (object.is_dict() && object.as_dict().type) ||
+                     (object.is_list() && std::get<std::shared_ptr<ListValue>>(object.data())->type);
+  const Value* found = typed ? in.type_of(object)->lookup(name) : nullptr;
+  return found != nullptr && found->try_as<PyFunction>() ? found : nullptr;
+}
+
 /// `List[int]`, `Optional[Tensor]`, `list[int]`, `MyGeneric[T]`.
 Value class_item(Interpreter& in, const PyClassPtr& cls, const Value& key) {
   if (const Value* getter = cls->metaclass ? cls->metaclass->lookup("__getitem__") : nullptr)
@@ -115,11 +123,28 @@ Value class_item(Interpreter& in, const PyClassPtr& cls, const Value& key) {
 
 }  // namespace
 
+void set_list_item(Interpreter& in, std::vector<Value>& items, const Value& key, const Value& value) {
+  if (const auto slice = key.try_as<SliceObject>())
+    set_slice(in, items, *slice, value);
+  else
+    items[place(in, key, items.size(), "list", " assignment")] = value;
+}
+
+void delete_list_item(Interpreter& in, std::vector<Value>& items, const Value& key) {
+  const auto slice = key.try_as<SliceObject>();
+  if (!slice) {
+    items.erase(items.begin() + static_cast<std::ptrdiff_t>(place(in, key, items.size(), "list", " assignment")));
+    return;
+  }
+  const SliceRange range = slice_range(in, *slice, static_cast<std::int64_t>(items.size()));
+  std::vector<std::int64_t> places;
+  for (std::int64_t i = 0; i < range.count; ++i) places.push_back(range.start + i * range.step);
+  std::sort(places.rbegin(), places.rend());
+  for (const std::int64_t at : places) items.erase(items.begin() + at);
+}
+
 Value Interpreter::get_item(const Value& object, const Value& key) {
-  const bool typed_list = object.is_list() && std::get<std::shared_ptr<ListValue>>(object.data())->type;
-  if ((object.is_dict() && object.as_dict().type) || typed_list)
-    if (const Value* own = type_of(object)->lookup("__getitem__"); own != nullptr && own->try_as<PyFunction>())
-      return call(Value(*own), {object, key});
+  if (const Value* own = users_own(*this, object, "__getitem__")) return call(Value(*own), {object, key});
   if (object.is_list() || object.is_tuple()) {
     const auto& items = object.is_list() ? object.as_list() : object.as_tuple();
     const auto slice = key.try_as<SliceObject>();
@@ -174,19 +199,10 @@ Value Interpreter::get_item(const Value& object, const Value& key) {
 }
 
 void Interpreter::set_item(const Value& object, const Value& key, const Value& value) {
-  const bool typed = (object.is_dict() && object.as_dict().type) ||
-                     (object.is_list() && std::get<std::shared_ptr<ListValue>>(object.data())->type);
-  if (typed)
-    if (const Value* own = type_of(object)->lookup("__setitem__"); own != nullptr && own->try_as<PyFunction>()) {
-      call(Value(*own), {object, key, value});
-      return;
-    }
-  if (object.is_list()) {
-    std::vector<Value>& items = object.as_list();
-    if (const auto slice = key.try_as<SliceObject>())
-      set_slice(*this, items, *slice, value);
-    else
-      items[place(*this, key, items.size(), "list", " assignment")] = value;
+  if (const Value* own = users_own(*this, object, "__setitem__")) {
+    call(Value(*own), {object, key, value});
+  } else if (object.is_list()) {
+    set_list_item(*this, object.as_list(), key, value);
   } else if (object.is_dict()) {
     charge(4 * sizeof(Value));
     object.as_dict().set(key, value);
@@ -201,18 +217,10 @@ void Interpreter::set_item(const Value& object, const Value& key, const Value& v
 }
 
 void Interpreter::delete_item(const Value& object, const Value& key) {
-  if (object.is_list()) {
-    std::vector<Value>& items = object.as_list();
-    const auto slice = key.try_as<SliceObject>();
-    if (!slice) {
-      items.erase(items.begin() + static_cast<std::ptrdiff_t>(place(*this, key, items.size(), "list", " assignment")));
-      return;
-    }
-    const SliceRange range = slice_range(*this, *slice, static_cast<std::int64_t>(items.size()));
-    std::vector<std::int64_t> places;
-    for (std::int64_t i = 0; i < range.count; ++i) places.push_back(range.start + i * range.step);
-    std::sort(places.rbegin(), places.rend());
-    for (const std::int64_t at : places) items.erase(items.begin() + at);
+  if (const Value* own = users_own(*this, object, "__delitem__")) {
+    call(Value(*own), {object, key});
+  } else if (object.is_list()) {
+    delete_list_item(*this, object.as_list(), key);
   } else if (object.is_dict()) {
     if (!object.as_dict().erase(key)) key_error(*this, key);
   } else if (const auto view = object.try_as<NameView>()) {

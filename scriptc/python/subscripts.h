@@ -16,4 +16,8 @@ struct SliceRange {
 
 SliceRange slice_range(Interpreter& in, const SliceObject& slice, std::int64_t size);
 
+/// `items[key] = value` and `del items[key]`, for a place or a slice.
+void set_list_item(Interpreter& in, std::vector<Value>& items, const Value& key, const Value& value);
+void delete_list_item(Interpreter& in, std::vector<Value>& items, const Value& key);
+
 }  // namespace scriptc::python

@@ -112,15 +112,27 @@ TEST_F(EvalTest, EndlessWorkIsCapped) {
     ADD_FAILURE();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::cap);
-    EXPECT_EQ(error.message(), "evaluation takes more than 1000 steps\n  help: raise the limit with --max-steps N");
+    EXPECT_EQ(error.message(),
+              "evaluation takes more than 1000 steps\n"
+              "  net.py:1: in <module>\n"
+              "      while True: pass\n"
+              "  help: raise the limit with --max-steps N");
   }
 }
 
 TEST_F(EvalTest, EndlessRecursionAndMemoryAreCapped) {
-  EXPECT_EQ(error_of("def f(): return f()\nf()"),
-            "calls nest deeper than 400\n  help: raise the limit with --max-calls N");
+  std::string seven, eight;
+  for (int i = 0; i < 7; ++i) seven += "  net.py:1: in f\n";
+  for (int i = 0; i < 8; ++i) eight += "  net.py:1: in f\n";
+  EXPECT_EQ(error_of("def f(): return f()\nf()"), "calls nest deeper than 400\n  net.py:2: in <module>\n" + seven +
+                                                      "  ... 385 more calls\n" + eight +
+                                                      "      def f(): return f()\n"
+                                                      "  help: raise the limit with --max-calls N");
   EXPECT_EQ(error_of("x = [0] * 10 ** 12"),
-            "evaluation takes more than 1000000000 bytes\n  help: raise the limit with --max-memory N");
+            "evaluation takes more than 1000000000 bytes\n"
+            "  net.py:1: in <module>\n"
+            "      x = [0] * 10 ** 12\n"
+            "  help: raise the limit with --max-memory N");
 }
 
 }  // namespace

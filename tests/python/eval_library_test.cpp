@@ -3,8 +3,8 @@
 namespace scriptc::python {
 
 TEST_F(EvalTest, NativesMissArguments) {
-  EXPECT_EQ(eval("math.sqrt()"), "TypeError: sqrt() takes at least 1 argument (0 given)");
-  EXPECT_EQ(eval("'a'.zfill()"), "TypeError: zfill() takes at least 1 argument (0 given)");
+  EXPECT_EQ(eval("math.sqrt()"), "TypeError: math.sqrt() takes exactly one argument (0 given)");
+  EXPECT_EQ(eval("'a'.zfill()"), "TypeError: str.zfill() takes exactly one argument (0 given)");
 }
 
 TEST_F(EvalTest, NativeMethodsRefuseOtherSelves) {
