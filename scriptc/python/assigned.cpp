@@ -238,6 +238,26 @@ class Reached {
 
 }  // namespace
 
+bool assigns_attribute(const PyClass& cls, const std::string& name) {
+  for (const std::weak_ptr<PyClass>& weak : cls.mro) {
+    const std::shared_ptr<PyClass> base = weak.lock();
+    if (!base) continue;
+    for (const auto& [method, value] : base->dict) {
+      const auto function = value.try_as<PyFunction>();
+      if (!function || method == "__init__" || function->args().args.empty()) continue;
+      const std::string& self = function->args().args.front().arg;
+      bool found = false;
+      for_each_store(body_of(*function), [&](const ExprPtr& target) {
+        const auto* attribute = as<Attribute>(target);
+        const auto* object = attribute ? as<Name>(attribute->value) : nullptr;
+        found = found || (object && object->id == self && attribute->attr == name);
+      });
+      if (found) return true;
+    }
+  }
+  return false;
+}
+
 MutableAttributes find_assigned(Evaluator& evaluator, const ModulePtr& root,
                                 const std::vector<std::string>& more_roots) {
   Reached reached(evaluator);

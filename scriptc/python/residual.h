@@ -39,6 +39,9 @@ MutableAttributes find_assigned(Evaluator& evaluator, const ModulePtr& root,
 /// The default of a parameter as evaluated when its function was defined, or null.
 const Value* default_of(const PyFunction& function, const std::string& parameter);
 
+/// True if a method of the class or its bases has `self.name = …` (or changes it in place).
+bool assigns_attribute(const PyClass& cls, const std::string& name);
+
 class Specialiser {
  public:
   /// `root`: the tree being compiled; modules outside of it are dissolved into their constants.

@@ -69,7 +69,10 @@ Reduced Specialiser::Impl::module_attribute(const ModulePtr& module, const std::
   if (!inside && value->try_as<BoundMethod>()) return {rebuilt, Fact::constant(*value), nullptr};
   const bool child = value->try_as<Module>() && in_tree(value->try_as<Module>());
   const bool own = module->attributes.contains(name) || name == "training";
-  const bool stays = value->try_as<BoundMethod>() || child || (own && is_typable(*value));
+  // A method of another module is known, but only to those who can reach that.
+  const auto method = value->try_as<BoundMethod>();
+  const bool foreign = method && method->self.try_as<Module>() && method->self.try_as<Module>() != module;
+  const bool stays = (method && !foreign) || child || (own && is_typable(*value));
   if (inside && stays) return {rebuilt, Fact::constant(*value), nullptr};
   return {reify(*value, original), Fact::constant(*value), nullptr};
 }
@@ -165,6 +168,20 @@ Reduced Specialiser::Impl::reduce_subscript(const Subscript& node, const ExprPtr
     operands.push_back(index.fact.value);
   }
   const std::optional<Value> value = evaluate(shape, operands);
+  // A tensor, or what Python would raise: with the very index at least.
+  const auto* view = as<Attribute>(node.value);
+  if (!value && view && base.fact.value.try_as<NameView>() && index.is_constant() && index.fact.value.is_string()) {
+    auto entry = std::make_shared<Attribute>();
+    entry->span = original->span;
+    entry->value = reduce(view->value).expr;
+    entry->attr = index.fact.value.as_string();
+    return {entry, {}, nullptr};
+  }
+  if (!value && !as<Slice>(node.slice) && is_scalar(index.fact.value) && !as<Constant>(index.expr)) {
+    auto changed = copy_of(*as<Subscript>(rebuilt));
+    changed->slice = reify(index.fact.value, node.slice);
+    return {changed, {}, nullptr};
+  }
   if (!value) return {rebuilt, {}, nullptr};
   // A slice of a ModuleList is a new list of old modules: known for loops, but the lowering slices by itself.
   if (const auto module = value->try_as<Module>(); module && !in_tree(module) && as<Slice>(node.slice))

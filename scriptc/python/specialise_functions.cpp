@@ -64,6 +64,14 @@ bool keeps_its_name(const PyFunction& function) {
   return is_embedded(function) && function.def != nullptr && function.def->returns != nullptr;
 }
 
+/// The variables that a function made here reads.
+std::set<std::string> variables_of(const LocalFunction& local) {
+  std::set<std::string> variables;
+  for (const std::string& name : local.captured)
+    if (!local.known.contains(name)) variables.insert(local.variable(name));
+  return variables;
+}
+
 std::string first_parameter(const PyFunction& function) {
   const Arguments& formal = function.args();
   if (!formal.posonlyargs.empty()) return formal.posonlyargs.front().arg;
@@ -221,7 +229,12 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
       continue;
     }
     every[name] = value.fact.value;
-    if (wanted(name, value.fact.value)) some[name] = value.fact.value;
+    if (const auto function_made_here = value.fact.value.try_as<LocalFunction>()) {
+      const auto argument = as_argument(*function_made_here);
+      if (!argument) return std::nullopt;
+      every[name] = argument;
+    }
+    if (wanted(name, every[name])) some[name] = every[name];
   }
   for (const std::string& name : assignment->defaulted) {
     const Value* value = default_of(*function, name);
@@ -235,9 +248,13 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
     if (flag && (!is_typable(*value) || branches_on(*function, name))) some[name] = *value;
   }
   if (local) {
-    share(local->captured);
+    share(variables_of(*local));
     for (const std::string& name : local->captured) {
-      const auto fact = frame_->facts.find(name);
+      if (const auto constant = local->known.find(name); constant != local->known.end()) {
+        every[name] = some[name] = constant->second;
+        continue;
+      }
+      const auto fact = frame_->facts.find(local->variable(name));
       if (fact != frame_->facts.end() && fact->second.is_constant() && !fact->second.one_shot)
         every[name] = some[name] = fact->second.value;
       else if (fact != frame_->facts.end() && fact->second.kind != Fact::Kind::dynamic)
@@ -304,8 +321,29 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
     else if (!request.constants.contains(name))
       pass(name, value.expr);
   }
-  for (const std::string& name : request.captured) pass(name, name_of(name, original->span));
+  for (const std::string& name : request.captured) pass(name, name_of(local->variable(name), original->span));
+  for (const auto& [parameter, value] : request.constants) {
+    const auto argument = value.try_as<LocalFunction>();
+    if (!argument) continue;
+    for (const std::string& name : argument->captured)
+      if (!argument->known.contains(name)) pass(extra[next++], name_of(argument->variable(name), original->span));
+  }
   return Reduced{call, {}, nullptr};
+}
+
+std::shared_ptr<LocalFunction> Specialiser::Impl::as_argument(const LocalFunction& local) {
+  if (local.frame != frame_->id) return nullptr;
+  share(variables_of(local));
+  auto argument = std::make_shared<LocalFunction>(local);
+  for (const std::string& name : local.captured) {
+    const auto fact = frame_->facts.find(local.variable(name));
+    if (argument->known.contains(name) || fact == frame_->facts.end()) continue;
+    if (fact->second.is_constant() && !fact->second.one_shot)
+      argument->known[name] = fact->second.value;
+    else if (fact->second.kind != Fact::Kind::dynamic)
+      return nullptr;
+  }
+  return argument;
 }
 
 /// A function made in a function: a plain function if what it captures is constant for good.

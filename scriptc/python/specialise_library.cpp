@@ -20,6 +20,11 @@ constexpr std::string_view kOverrides = "torch.overrides.";
 
 constexpr std::string_view kContext = "torch.autograd.function.FunctionCtx";
 
+/// Contexts that change no value of a CPU.
+constexpr std::array<std::string_view, 4> kQuietContexts{
+    "torch.cuda.amp.autocast_mode.autocast", "torch.autograd.grad_mode.enable_grad",
+    "torch.autograd.grad_mode.set_grad_enabled", "contextlib.nullcontext"};
+
 std::string native_name(const Value& value) {
   const auto method = value.try_as<BoundMethod>();
   const auto native = (method ? method->function : value).try_as<NativeFunction>();
@@ -29,18 +34,6 @@ std::string native_name(const Value& value) {
 bool is_context(const Value& value) {
   const auto instance = value.try_as<Instance>();
   return instance && instance->class_ && instance->class_->qualified_name == kContext;
-}
-
-/// A name, or a way down from one: evaluating it has no effect, and needs no time.
-bool is_path(ExprPtr expr) {
-  while (const auto* attribute = as<Attribute>(expr)) expr = attribute->value;
-  return is_atom(expr);
-}
-
-bool all_paths(const ReducedList& items) {
-  for (const Reduced& item : items)
-    if (!item.is_constant() && !item.parts && !is_path(item.expr)) return false;
-  return true;
 }
 
 ExprPtr attribute_of_expr(const ExprPtr& base, const std::string& name) {
@@ -104,7 +97,8 @@ bool Specialiser::Impl::is_without_effect(const WithItem& item) {
   const Reduced callee = reduce(call->func);
   const auto cls = callee.is_constant() ? callee.fact.value.try_as<PyClass>() : nullptr;
   if (!cls) return false;
-  if (cls->qualified_name == "torch.cuda.amp.autocast_mode.autocast") return true;
+  for (const std::string_view quiet : kQuietContexts)
+    if (cls->qualified_name == quiet) return true;
   if (cls->qualified_name != "torch.amp.autocast_mode.autocast") return false;
   Reduced device, enabled;
   if (!call->args.empty()) device = reduce(call->args[0]);
@@ -144,30 +138,6 @@ std::optional<Reduced> Specialiser::Impl::tensors_of(const ModulePtr& module, co
       for (const auto& [name, buffer] : owner->buffers) add(name, buffer.tensor);
   });
   return Reduced{rebuilt, {}, parts};
-}
-
-/// `next(iter(x))` of an iterator that nobody else reads: its first item.
-std::optional<Reduced> Specialiser::Impl::first_item(const ReducedList& args) {
-  if (args.empty() || is_path(args[0].expr)) return std::nullopt;
-  const auto items = items_of(args[0]);
-  if (!items || !all_paths(*items)) return std::nullopt;
-  if (!items->empty()) return items->front();
-  return args.size() > 1 ? std::optional(args[1]) : std::nullopt;
-}
-
-/// `functools.reduce(f, items, first)` of known items: calls inside each other.
-std::optional<Reduced> Specialiser::Impl::apply_reduce(const ReducedList& args, const ExprPtr& original) {
-  const auto items = args.size() < 2 || args[1].fact.one_shot ? std::nullopt : items_of(args[1]);
-  if (!items || !all_paths(*items) || (items->empty() && args.size() < 3)) return std::nullopt;
-  Reduced result = args.size() > 2 ? args[2] : items->front();
-  for (std::size_t i = args.size() > 2 ? 0 : 1; i < items->size(); ++i) {
-    auto call = std::make_shared<Call>();
-    call->span = original->span;
-    call->func = args[0].expr;
-    call->args = {result.expr, (*items)[i].expr};
-    result = args[0].is_constant() ? apply(args[0], {result, (*items)[i]}, {}, call, call) : Reduced{call, {}, nullptr};
-  }
-  return result;
 }
 
 std::optional<Reduced> Specialiser::Impl::apply_library(const Reduced& callee, const ReducedList& args,

@@ -25,11 +25,6 @@ bool takes_list(std::string_view method) {
   return false;
 }
 
-bool is_path(const ExprPtr& expr) {
-  const auto* attribute = as<Attribute>(expr);
-  return as<Name>(expr) || as<Resolved>(expr) || (attribute && is_path(attribute->value));
-}
-
 }  // namespace
 
 /// Walks over the expressions of one statement. `safe`: what stands there may be a copy, for nobody keeps or changes

@@ -153,6 +153,21 @@ ExprPtr unique_call(const Given& given, const ExprPtr& original) {
   return part;
 }
 
+/// `torch.stft(x, …)` pads unless it is told not to; ATen's function of fewer arguments does not.
+ExprPtr stft_call(const ReducedList& args, const ReducedKeywords& keywords, const ExprPtr& original) {
+  constexpr std::size_t kCenter = 5;
+  bool given = args.size() > kCenter;
+  auto call = call_of(operator_of("stft", original), original->span);
+  for (const Reduced& arg : args) call->args.push_back(arg.expr);
+  for (const auto& [name, value] : keywords) {
+    call->keywords.push_back({name == "input" ? "self" : name, value.expr, original->span});
+    given = given || name == "center";
+  }
+  if (given) return nullptr;
+  call->keywords.push_back({"center", constant_of(true, original->span), original->span});
+  return call;
+}
+
 }  // namespace
 
 /// The dtype that an argument of `x.type(…)` names: `torch.float64`, `torch.LongTensor`, `'torch.LongTensor'`.
@@ -169,6 +184,28 @@ ExprPtr Specialiser::Impl::dtype_of_type(const Reduced& type, const ExprPtr& ori
   const auto found = name.starts_with("torch.") ? kLegacy.find(name.substr(6)) : kLegacy.end();
   if (found == kLegacy.end()) return nullptr;
   return dtype_literal(found->second, original);
+}
+
+/// `torch.LongTensor([1, 2])`, `torch.LongTensor(2, 3)`: of what is given if that is a display, else of that many
+/// elements. `make(name, args)`: the call of the function for data (`tensor`) or for sizes (`empty`).
+ExprPtr Specialiser::Impl::legacy_tensor(const ReducedList& args, const ExprPtr& original,
+                                         const std::function<ExprPtr(const char*, const ExprList&)>& make) {
+  if (args.empty()) return make("empty", {list_of({constant_of(std::int64_t{0}, original->span)}, original->span)});
+  const ExprPtr& first = args[0].expr;
+  const bool is_int = args[0].is_constant() && args[0].fact.value.is_int();
+  if (args.size() > 1 || is_int) {
+    ExprList sizes;
+    for (const Reduced& arg : args) sizes.push_back(arg.expr);
+    return make("empty", {list_of(sizes, original->span)});
+  }
+  const auto* call = as<Call>(first);
+  const auto* method = call ? as<Attribute>(call->func) : as<Attribute>(first);
+  const bool is_size = method && (call ? method->attr == "size" && call->args.empty() : method->attr == "shape");
+  if (is_size) return make("empty", {first});
+  const auto* function = call ? as<Name>(call->func) : nullptr;
+  if (function && function->id == "range" && !frame_->locals.contains("range")) return make("arange", call->args);
+  const bool is_data = as<ListExpr>(first) || as<ListComp>(first) || as<TupleExpr>(first);
+  return is_data ? make("tensor", {first}) : nullptr;
 }
 
 ExprPtr Specialiser::Impl::dtype_literal(DType dtype, const ExprPtr& original) {
@@ -196,6 +233,11 @@ ExprPtr Specialiser::Impl::tensor_method(const Attribute& method, const Reduced&
     const ExprPtr dtype = dtype_of_type(args[0], original);
     return dtype ? ExprPtr(other("to", {dtype})) : nullptr;
   }
+  if (method.attr == "stft" || method.attr == "unique") {
+    ReducedList all{self};
+    all.insert(all.end(), args.begin(), args.end());
+    return torch_function(Value(std::make_shared<OperatorRef>(method.attr)), all, keywords, original);
+  }
   if (!args.empty() || !keywords.empty()) return nullptr;
   if (method.attr == "nelement") return other("numel", {});
   if (method.attr == "ndimension") return other("dim", {});
@@ -209,10 +251,19 @@ ExprPtr Specialiser::Impl::tensor_method(const Attribute& method, const Reduced&
 ExprPtr Specialiser::Impl::torch_function(const Value& callee, const ReducedList& args, const ReducedKeywords& keywords,
                                           const ExprPtr& original) {
   const auto op = callee.try_as<OperatorRef>();
+  if (callee.try_as<NativeFunction>() && keywords.empty())
+    if (const ExprPtr dtype = dtype_of_type({nullptr, Fact::constant(callee), nullptr}, original))
+      return legacy_tensor(args, original, [&](const char* name, const ExprList& with) {
+        auto call = call_of(operator_of(name, original), original->span);
+        call->args = with;
+        call->keywords.push_back({"dtype", dtype, original->span});
+        return call;
+      });
   if (!op) return nullptr;
   Given given;
   if (op->name == "norm" && given.read({"input", "p", "dim", "keepdim"}, args, keywords) && given.find("input"))
     return norm_call(given.find("input")->expr, given, original);
+  if (op->name == "stft") return stft_call(args, keywords, original);
   if (op->name == "tensordot" && given.read({"a", "b", "dims"}, args, keywords)) return tensordot_call(given, original);
   if (op->name == "unique" && given.read({"input", "sorted", "return_inverse", "return_counts", "dim"}, args, keywords))
     return unique_call(given, original);

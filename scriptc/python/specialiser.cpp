@@ -236,6 +236,18 @@ std::string Specialiser::Impl::prepare(ResidualFrame& frame, const Request& requ
   for (std::size_t i = 0; i < request.extra_args; ++i) numbers.push_back(std::to_string(i));
   if (args.vararg) structure(Fact::Kind::tuple, args.vararg->arg, numbers);
   if (args.kwarg) structure(Fact::Kind::dict, args.kwarg->arg, request.extra_keywords);
+  for (const auto& [name, value] : request.constants) {
+    const auto given = value.try_as<LocalFunction>();
+    if (!given) continue;
+    auto local = std::make_shared<LocalFunction>(*given);
+    local->frame = frame.id;
+    local->variables.clear();
+    for (const std::string& captured : local->captured) {
+      if (local->known.contains(captured)) continue;
+      residual.extra.push_back(local->variables[captured] = fresh(captured));
+    }
+    frame.facts[name] = Fact::constant(Value(local), false);
+  }
   return first;
 }
 
@@ -274,6 +286,7 @@ const Residual* Specialiser::Impl::specialise(const Request& request) {
                               !args.kwarg && function.def;
   if (block.body.empty()) residual.result = Value();
   if (block.body.size() == 1 && block.body[0]->kind == StmtKind::Return) residual.result = frame.result;
+  block.body = with_optionals(block.body);
   residual.leaves_owner = leaves_owner(block.body);
   if (same_signature && block.body == body) {
     residual.function = request.function;

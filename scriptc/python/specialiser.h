@@ -66,13 +66,21 @@ struct ReducedBlock {
   Exit flow = Exit::next;
 };
 
-/// A def or lambda inside a compiled function that captures variables of it: known only there, and called only there.
+/// A def or lambda inside a compiled function that captures variables of it: called there, or by a function that it is
+/// an argument of, which then gets what it captures as further arguments.
 class LocalFunction : public Object {
  public:
   std::string type_name() const override { return "function"; }
   std::shared_ptr<PyFunction> function;
-  std::set<std::string> captured;  ///< variables of the function around it
-  int frame = 0;                   ///< ResidualFrame::id of that
+  std::set<std::string> captured;                ///< variables of the function around it
+  std::map<std::string, Value> known;            ///< those of them that are constant, once it is an argument
+  std::map<std::string, std::string> variables;  ///< what the others are called where it can be called
+  int frame = 0;                                 ///< ResidualFrame::id of where that is
+
+  const std::string& variable(const std::string& name) const {
+    const auto found = variables.find(name);
+    return found == variables.end() ? name : found->second;
+  }
 };
 
 /// What is known while one function is specialised.
@@ -264,6 +272,8 @@ class Specialiser::Impl {
                                      const ReducedKeywords& keywords, const ExprPtr& rebuilt, const ExprPtr& original);
   std::optional<Reduced> apply_method(const BoundMethod& method, const Reduced& callee, const ReducedList& args,
                                       const ReducedKeywords& keywords, const ExprPtr& rebuilt, const ExprPtr& original);
+  std::optional<Reduced> apply_instance(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
+                                        const ExprPtr& original);
   Reduced apply_partial(const Partial& partial, const ReducedList& args, const ReducedKeywords& keywords,
                         const ExprPtr& original);
   std::optional<Reduced> numpy_call(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
@@ -271,14 +281,16 @@ class Specialiser::Impl {
   std::optional<Reduced> evaluated_call(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
                                         const ExprPtr& rebuilt, const ExprPtr& original);
   std::optional<Reduced> apply_structure(const Attribute& method, const ReducedList& args, const ExprPtr& original);
+
+  // specialise_items.cpp
   std::optional<Reduced> apply_to_items(const std::string& name, const ReducedList& args, const ExprPtr& rebuilt,
                                         const ExprPtr& original);
+  std::optional<Reduced> apply_reduce(const ReducedList& args, const ExprPtr& original);
+  std::optional<Reduced> first_item(const ReducedList& args);
 
   // specialise_library.cpp
   std::optional<Reduced> apply_library(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
                                        const ExprPtr& rebuilt, const ExprPtr& original);
-  std::optional<Reduced> apply_reduce(const ReducedList& args, const ExprPtr& original);
-  std::optional<Reduced> first_item(const ReducedList& args);
   std::optional<Reduced> tensors_of(const ModulePtr& module, const std::string& method, const ExprPtr& rebuilt,
                                     const ExprPtr& original);
   std::optional<Reduced> context_attribute(const Reduced& base, const Attribute& node);
@@ -288,11 +300,17 @@ class Specialiser::Impl {
   bool may_have_effect(const Call& call);
   bool is_without_effect(const WithItem& item);
 
+  // specialise_optionals.cpp
+  StmtList with_optionals(const StmtList& original);
+  StmtPtr declared_optional(const Name& name, const std::string& type, const StmtPtr& original);
+
   // specialise_tensors.cpp
   ExprPtr tensor_method(const Attribute& method, const Reduced& self, const ReducedList& args,
                         const ReducedKeywords& keywords, const ExprPtr& original);
   ExprPtr torch_function(const Value& callee, const ReducedList& args, const ReducedKeywords& keywords,
                          const ExprPtr& original);
+  ExprPtr legacy_tensor(const ReducedList& args, const ExprPtr& original,
+                        const std::function<ExprPtr(const char*, const ExprList&)>& make);
   ExprPtr dtype_of_type(const Reduced& type, const ExprPtr& original);
   ExprPtr dtype_literal(DType dtype, const ExprPtr& original);
   Reduced as_declared(const Value& callee, std::size_t position, const std::string& keyword, const Reduced& arg);
@@ -303,6 +321,8 @@ class Specialiser::Impl {
                                      const LocalFunction* local = nullptr);
   bool branches_on(const PyFunction& function, const std::string& parameter);
   bool needs_owner(const Value& value) const;
+  /// A function made here, as an argument: with what its variables hold now. Null if that has no value at run time.
+  std::shared_ptr<LocalFunction> as_argument(const LocalFunction& local);
   /// The residual of a request as a method of the smallest module that holds all it uses; null for recursion.
   const Residual* specialise_where_it_reaches(Request& request);
   bool leaves_its_module(const Request& request);
@@ -346,6 +366,15 @@ ExprPtr placeholder(std::size_t index);
 ExprPtr constant_of(ConstantValue literal, const Span& span);
 StmtPtr assignment(const ExprPtr& target, const ExprPtr& value);
 StmtPtr assignment(const std::string& name, const ExprPtr& value);
+
+// specialise_items.cpp
+
+/// Items as a tuple.
+Reduced sequence(const ReducedList& items, const Span& span);
+bool all_known(const ReducedList& args, const ReducedKeywords& keywords);
+/// A name, or a way down from one: evaluating it has no effect, and needs no time.
+bool is_path(ExprPtr expr);
+bool all_paths(const ReducedList& items);
 
 // specialise_names.cpp
 

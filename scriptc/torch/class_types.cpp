@@ -131,6 +131,7 @@ class ShapeReader {
     }
     const bool constant = is_declared_constant(compiler_, *module_, name) && is_plain_data(value);
     TypeOrReason type = constant ? type_of_value(compiler_, value) : attribute_type(compiler_, *module_, name, value);
+    if (is_set_later(compiler_, *module_, name)) type = {c10::OptionalType::create(c10::TensorType::get()), ""};
     // The value itself is made when the instance is built: here only whether that will work.
     if (type.type && !value.is_tensor() && !to_ivalue(compiler_, value, type.type)) {
       type = {nullptr, "its value does not fit its annotation " + type.type->annotation_str()};
@@ -168,6 +169,13 @@ void add_container_methods(Compiler& compiler, const ModuleInfo& info) {
 }
 
 }  // namespace
+
+bool is_set_later(Compiler& compiler, const Module& module, const std::string& name) {
+  const Value* value = module.attributes.find(name);
+  const auto cls = std::dynamic_pointer_cast<py::PyClass>(module.class_);
+  return value && value->is_none() && cls && compiler.is_mutable(module, name) && py::assigns_attribute(*cls, name) &&
+         !annotated_attribute_type(compiler, module, name).type;
+}
 
 Container container_of(const Module& module) {
   const auto cls = std::dynamic_pointer_cast<py::PyClass>(module.class_);

@@ -11,6 +11,9 @@ namespace scriptc::torch_backend {
 
 enum class Container { none, list, dict, parameter_list, parameter_dict };
 
+/// An attribute that is None, without an annotation, until a compiled method assigns it: most likely a tensor.
+bool is_set_later(Compiler& compiler, const Module& module, const std::string& name);
+
 /// What a module is by its class: ModuleList and Sequential are lists.
 Container container_of(const Module& module);
 

@@ -262,6 +262,11 @@ Sugared ModuleValue::attr(const Loc& loc, jit::GraphFunction& m, const std::stri
   if (field == "_modules" || field == "_parameters" || field == "_buffers") {
     return to_sugared(compiler_, *compiler_.evaluator().try_get_attribute(Value(info_.module), field), loc, m);
   }
+  // Made by an assignment in compiled code: Python would raise if that had not happened.
+  if (info_.type->hasAttribute(field)) {
+    jit::Value* made = m.graph()->insertGetAttr(self_, field);
+    return simple(m.graph()->insert(c10::prim::unchecked_unwrap_optional, {made}, {}, loc));
+  }
   return missing(loc, field);
 }
 
@@ -276,11 +281,17 @@ void ModuleValue::setAttr(const Loc& loc, jit::GraphFunction& m, const std::stri
   if (const auto found = info_.untyped.find(field); found != info_.untyped.end()) {
     throw compiler_.error(loc, what + " has no type in TorchScript: " + found->second, "annotate it in the class body");
   }
-  const c10::TypePtr type = info_.type->findAttribute(field);
-  if (!type) {
+  c10::TypePtr type = info_.type->findAttribute(field);
+  if (!type && class_lookup(field)) {
     throw compiler_.error(loc, what + " does not exist when the model is compiled", "give it a value in __init__");
   }
-  if (!value->type()->isSubtypeOf(*type) && type->kind() == c10::TypeKind::NoneType) {
+  if (!type) {
+    // What Python makes here exists from the start, and is None.
+    type = c10::OptionalType::create(value->type());
+    info_.type->addAttribute(field, type);
+  }
+  const bool was_none = type->kind() == c10::TypeKind::NoneType || is_set_later(compiler_, module(), field);
+  if (!value->type()->isSubtypeOf(*type) && was_none) {
     throw compiler_.error(
         loc, what + " is None at first and is assigned a " + value->type()->annotation_str(),
         "annotate it in the class body: '" + field + ": Optional[" + value->type()->annotation_str() + "]'");

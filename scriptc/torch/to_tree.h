@@ -62,6 +62,7 @@ class TreeBuilder {
   Expr boolean(const python::BoolOp& node);
   Expr unary(const python::UnaryOp& node);
   Expr ternary(const python::IfExp& node);
+  std::optional<Expr> type_test(const python::Compare& node);
   Expr compare(const python::Compare& node);
   Expr collection(const python::ExprPtr& expr);
   Expr subscript(const python::Subscript& node);

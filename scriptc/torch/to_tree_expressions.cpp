@@ -1,5 +1,6 @@
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "scriptc/model/text.h"
 #include "scriptc/torch/sugared_values.h"
@@ -252,7 +253,24 @@ jit::Expr TreeBuilder::ternary(const py::IfExp& node) {
   return result;
 }
 
+/// `type(x) is tuple`: what TorchScript has no subclasses of.
+std::optional<jit::Expr> TreeBuilder::type_test(const py::Compare& node) {
+  static const std::set<std::string> kExact{"builtins.tuple", "builtins.list", "builtins.int",
+                                            "builtins.float", "builtins.bool", "builtins.str"};
+  const auto* call = py::as<py::Call>(node.left);
+  const std::optional<Value> callee = call && call->args.size() == 1 ? value_of(call->func) : std::nullopt;
+  if (!callee || qualified_name_of(*callee) != "builtins.type" || node.ops.size() != 1) return std::nullopt;
+  const bool is = node.ops[0] == CompareOperator::Is || node.ops[0] == CompareOperator::Eq;
+  if (!is && node.ops[0] != CompareOperator::IsNot && node.ops[0] != CompareOperator::NotEq) return std::nullopt;
+  const std::optional<Value> cls = value_of(node.comparators[0]);
+  if (!cls || !kExact.contains(qualified_name_of(*cls))) return std::nullopt;
+  const Expr test = apply(node.span, variable(range(node.span), "isinstance"),
+                          {expression(call->args[0]), instance_types(node.comparators[0])});
+  return is ? test : Expr(jit::UnaryOp::create(range(node.span), jit::TK_NOT, test));
+}
+
 jit::Expr TreeBuilder::compare(const py::Compare& node) {
+  if (const std::optional<Expr> test = type_test(node)) return *test;
   const Range at = range(node.span);
   std::optional<Expr> result;
   Expr left = expression(node.left);

@@ -187,6 +187,41 @@ TEST_F(SpecialiseTest, AutocastOfTheCpuStays) {
   EXPECT_TRUE(unchanged()) << residual();
 }
 
+TEST_F(SpecialiseTest, CheckpointCallsItsFunction) {
+  define(R"(
+    from torch.utils.checkpoint import checkpoint
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(2, 2)
+        def forward(self, x):
+            return checkpoint(self.fc, x, use_reentrant=False)
+  )");
+  EXPECT_EQ(residual(), "return <checkpoint_0>(args_0=x, use_reentrant=False)\n");
+  EXPECT_EQ(called("checkpoint"),
+            "self, *, use_reentrant=None, preserve_rng_state=True, context_fn=None, determinism_check='default', "
+            "debug=False, early_stop=True, args_0:\n  return self.fc(args_0)\n");
+}
+
+TEST_F(SpecialiseTest, AFunctionOfAutogradIsItsForward) {
+  define(R"(
+    class Scale(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, factor):
+            ctx.factor = factor
+            ctx.save_for_backward(x)
+            return x * ctx.factor
+        @staticmethod
+        def backward(ctx, grad):
+            return grad * ctx.factor, None
+    class Net(nn.Module):
+        def forward(self, x):
+            return Scale.apply(x, 2.0)
+  )");
+  EXPECT_EQ(residual(), "return <apply_1>(args_0=x, args_1=2.0)\n");
+  EXPECT_EQ(called("forward"), "x, factor:\n  ctx_factor = factor\n  return x * ctx_factor\n");
+}
+
 TEST_F(SpecialiseTest, SuperInAMethodThatBelongsToAnotherModule) {
   define(R"(
     class Base(nn.Module):
@@ -248,6 +283,140 @@ TEST_F(SpecialiseTest, IntsWhereTheLibrarySaysFloat) {
   EXPECT_EQ(residual(),
             "y = F.interpolate(x, scale_factor=2.0)\n"
             "return (F.interpolate(y, scale_factor=(2.0, 1.0)), F.dropout(x, 0.0), F.pad(x, [1, self.scale]))\n");
+}
+
+TEST_F(SpecialiseTest, ALambdaOverVariablesAsAnArgument) {
+  define(R"(
+    class Residual(nn.Module):
+        def forward(self, mask, inner):
+            return mask + inner(mask)
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(2, 2)
+            self.block = Residual()
+            self.scale = 3
+        def forward(self, x, mask):
+            scale = self.scale
+            y = self.block(x, lambda t: self.fc(t) * mask * scale)
+            scale = 4
+            return self.block(y, lambda t: t * scale)
+  )");
+  EXPECT_EQ(residual(), "scale = self.scale\ny = <forward_3>(x, mask_1=mask)\nscale = 4\nreturn <forward_5>(y)\n");
+  EXPECT_EQ(called("forward"), "self_1, mask, *, mask_1:\n  return mask + <lambda_2>(mask, mask=mask_1)\n");
+  EXPECT_EQ(called("lambda"), "self_1, t, *, mask:\n  return self_1.fc(t) * mask * 3\n");
+}
+
+TEST_F(SpecialiseTest, AFunctionMadeHereIsReadAsItIsWhenItIsCalled) {
+  define(R"(
+    class Apply(nn.Module):
+        def forward(self, x, inner):
+            return inner(x)
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.apply_to = Apply()
+        def forward(self, x):
+            shift = x + 1
+            def inner(t):
+                return t + shift
+            y = self.apply_to(x, inner)
+            shift = y
+            return self.apply_to(x, inner)
+  )");
+  EXPECT_EQ(residual(),
+            "shift = x + 1\ny = <forward_1>(x, shift=shift)\nshift = y\nreturn <forward_2>(x, shift=shift)\n");
+}
+
+TEST_F(SpecialiseTest, ObjectsWithMethods) {
+  define(R"(
+    class Config:
+        def __init__(self):
+            self.width = 2
+        def get(self, name, default=None):
+            return getattr(self, name, default)
+        def scaled(self, x):
+            return x * self.width
+        def __call__(self, x, extra):
+            return x + extra
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.config = Config()
+        def forward(self, x):
+            if self.config.get('missing', True) and self.config.get('width') == 2:
+                x = self.config.scaled(x)
+            return self.config(x, x)
+  )");
+  EXPECT_EQ(residual(), "x = <scaled_2>(x)\nreturn <__call___3>(x, x)\n");
+  EXPECT_EQ(called("scaled"), "x:\n  return x * 2\n");
+}
+
+TEST_F(SpecialiseTest, ParametersByAKnownIndex) {
+  net("self.scales = nn.ParameterList([nn.Parameter(torch.ones(2)) for _ in range(2)])\nself.n = 2", R"(self, x
+    for i in range(self.n):
+        x = x * self.scales[i]
+    return x)");
+  EXPECT_EQ(residual(), "i = 0\nx = x * self.scales[0]\ni = 1\nx = x * self.scales[1]\nreturn x\n");
+}
+
+TEST_F(SpecialiseTest, SpectraArePaddedUnlessTheyAreToldNotTo) {
+  net("", R"(self, x
+    return torch.stft(x, 8), x.stft(8, center=False))");
+  EXPECT_EQ(residual(), "return (<stft>(x, 8, center=True), x.stft(8, center=False))\n");
+}
+
+TEST_F(SpecialiseTest, TensorsMadeAsTheyWereBefore) {
+  net("", R"(self, x
+    return torch.LongTensor([1, 2]), torch.FloatTensor(2, 3), torch.LongTensor(range(3)), torch.IntTensor(x.size()))");
+  EXPECT_EQ(residual(),
+            "return (<tensor>([1, 2], dtype=<int64>), <empty>([2, 3], dtype=<float32>), <arange>(3, dtype=<int64>), "
+            "<empty>(x.size(), dtype=<int32>))\n");
+}
+
+TEST_F(SpecialiseTest, AMethodOfTheModelAsALayerBelowIt) {
+  define(R"(
+    class Lambda(nn.Module):
+        def __init__(self, function):
+            super().__init__()
+            self.function = function
+        def forward(self, x):
+            return self.function(x)
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = Lambda(self.twice)
+        def twice(self, x):
+            return x * 2
+        def forward(self, x):
+            return self.layer(x)
+  )");
+  EXPECT_EQ(residual(), "return <forward_0>(x)\n");
+  EXPECT_EQ(called("forward"), "self_1, x:\n  return <twice>(x)\n");
+}
+
+TEST_F(SpecialiseTest, NoneUntilABranchIsOptional) {
+  net("", R"(self, x
+    y = None
+    if x.sum() > 0:
+        y = x
+    n = None
+    for i in range(x.size(0)):
+        if x[i] > 0:
+            n = 1
+    z = None
+    z = x
+    w = None
+    return y, n, z, w)");
+  EXPECT_EQ(residual(),
+            "y: <typing._GenericAlias> = None\nif x.sum() > 0:\n  y = x\nn: <typing._GenericAlias> = None\n"
+            "for i in range(x.size(0)):\n  if x[i] > 0:\n    n = 1\nz = None\nz = x\nw = None\nreturn (y, n, z, w)\n");
+}
+
+TEST_F(SpecialiseTest, TensorsByNameInTheirDictionaries) {
+  net("self.w = nn.Parameter(torch.ones(2))\nself.register_buffer('b', torch.ones(2))", R"(self, x
+    return x * self._parameters['w'] + self._buffers['b'] + self.__getattr__('b'))");
+  EXPECT_EQ(residual(), "return x * self.w + self.b + self.b\n");
 }
 
 }  // namespace
