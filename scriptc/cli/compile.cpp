@@ -177,8 +177,9 @@ class Compilation {
       progress_.begin("freeze", "freezing");
       job_->freeze();
     }
-    result_.operators = job_->operators();
-    if (options_.print_operators) console_.print(join(result_.operators, "\n") + "\n");
+    // Not every model that TorchScript takes can run on mobile.
+    if (options_.print_operators || options_.format == Format::lite) result_.operators = job_->operators();
+    if (options_.print_operators) console_.print(join(*result_.operators, "\n") + "\n");
   }
 
   /// What the plugin says of its inputs. A mistake there is not one of the command line.

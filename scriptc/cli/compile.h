@@ -27,8 +27,8 @@ struct CompileResult {
   std::string output;
   std::uint64_t size = 0;
   std::string libtorch;
-  std::vector<std::string> operators;  ///< of the saved code, as `--print-operators` lists them
-  std::vector<std::string> inputs;     ///< specs, from the command line or the model
+  std::optional<std::vector<std::string>> operators;  ///< of a lite file, or if they were to be printed
+  std::vector<std::string> inputs;                    ///< specs, from the command line or the model
   std::optional<WeightsSummary> weights;
   std::optional<ArchiveSummary> archive;  ///< known if verified
   std::optional<VerifyReport> verification;

@@ -122,7 +122,7 @@ std::string report_json(const CompileOptions& options, const CompileResult& resu
                  {"outputs", nullptr},
                  {"methods", nullptr},
                  {"parameters", nullptr},
-                 {"operators", result.operators},
+                 {"operators", result.operators ? Json(*result.operators) : Json(nullptr)},
                  {"verification", verification_json(options, result.verification)},
                  {"seconds", seconds_json(result)}};
   if (result.archive) {

@@ -86,7 +86,7 @@ class Job {
   /// freezing is for inference.
   virtual void freeze() = 0;
   /// What a custom build of the mobile runtime must hold, by name: `aten::conv2d`, `aten::add.Tensor`; sorted
-  /// (`--print-operators`).
+  /// (`--print-operators`). Errors (model): the model cannot run there.
   virtual std::vector<std::string> operators() const = 0;
   virtual void save(Format format, ByteSink& sink) = 0;
   /// Frees the modules, loads the file and compares. Errors (verification).

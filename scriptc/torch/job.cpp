@@ -71,7 +71,7 @@ void ModuleJob::freeze() {
 }
 
 std::vector<std::string> ModuleJob::operators() const {
-  return at_edge(ErrorKind::internal, "the operators cannot be listed", [&] {
+  return at_edge(ErrorKind::model, "the operators cannot be listed", [&] {
     std::vector<std::string> names = jit::export_opnames(*module_);
     std::sort(names.begin(), names.end());
     return names;

@@ -55,6 +55,17 @@ def test_a_frozen_file_has_no_training_left(compiled):
     assert "aten::add" not in str(model.graph)
 
 
+def test_a_model_that_mobile_cannot_run_has_no_list(run, tmp_path):
+    (tmp_path / "net.py").write_text(
+        "import torch\n\n\nclass Net(torch.nn.Module):\n    def forward(self, x):\n        with torch.no_grad():\n"
+        "            return x + 1\n")
+    command = ["pytorch_to_torch", "net.py", "Net", "-s", "out.pt", "--input", "float32[N=2,3]"]
+    assert run(*command, cwd=tmp_path).returncode == 0
+    result = run(*command, "--print-operators", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (
+        7, "error: the operators cannot be listed: ENTER is not supported in mobile module\n")
+
+
 def test_operators_are_those_that_python_lists(compiled, tmp_path):
     result, model = compiled("--print-operators", "--quiet", "--report", str(tmp_path / "report.json"))
     expected = sorted(torch.jit.export_opnames(model))
