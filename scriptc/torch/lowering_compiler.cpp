@@ -175,7 +175,7 @@ jit::Function* Compiler::define(const Definition& definition, const jit::SourceR
   const auto home = function.owner.lock();
   frames_.push_back(
       {home ? home->name + "." + function.name : function.name, std::make_shared<FunctionSource>(function), called_at});
-  owners_.push_back(definition.owner);
+  owners_.push_back({definition.owner, definition.instance});
   jit::Function* result = nullptr;
   try {
     if (function.def && function.def->is_async)
@@ -228,15 +228,16 @@ std::string Compiler::free_method_name(const ModuleInfo& owner, const std::strin
 }
 
 void Compiler::alias(ModuleInfo& owner, const PyFunctionPtr& function, const std::string& name,
-                     const jit::SourceRange& called_at, const CallTypes& types) {
+                     const jit::SourceRange& called_at, const CallTypes& types, const ModulePtr& instance) {
   const ModuleSelf self(*this, owner);
-  define({specialised(function, owner.module), owner.type->name()->qualifiedName(), name, &self, &owner, false, types},
+  const ModulePtr& one = instance ? instance : owner.module;
+  define({specialised(function, one), owner.type->name()->qualifiedName(), name, &self, &owner, false, types, one},
          called_at);
 }
 
 const std::vector<std::string>& Compiler::method(ModuleInfo& owner, const PyFunctionPtr& function,
                                                  const std::string& name, const jit::SourceRange& called_at,
-                                                 const CallTypes& types) {
+                                                 const CallTypes& types, const ModulePtr& instance) {
   const CompiledFor key{function.get(), text_of(types)};
   if (const auto known = owner.methods.find(key); known != owner.methods.end()) return known->second;
   if (function->mark == Mark::ignored) {
@@ -249,7 +250,7 @@ const std::vector<std::string>& Compiler::method(ModuleInfo& owner, const PyFunc
   const auto add = [&](const PyFunctionPtr& one, const std::string& wanted) {
     const std::string free = free_method_name(owner, wanted);
     names.push_back(free);  // before it is compiled: a method that calls itself is found out
-    alias(owner, one, free, called_at, types);
+    alias(owner, one, free, called_at, types, instance);
   };
   if (function->overloads.empty()) add(function, name);
   for (std::size_t i = 0; i < function->overloads.size(); ++i) {
@@ -280,7 +281,7 @@ const std::vector<jit::StrongFunctionPtr>& Compiler::function(const PyFunctionPt
   std::vector<jit::StrongFunctionPtr> compiled;
   const auto add = [&](const PyFunctionPtr& one) {
     jit::Function* defined =
-        define({specialised(one, nullptr), prefix, wanted, nullptr, nullptr, true, types}, called_at);
+        define({specialised(one, nullptr), prefix, wanted, nullptr, nullptr, true, types, nullptr}, called_at);
     compiled.emplace_back(unit_, defined);
   };
   if (function->overloads.empty()) add(function);

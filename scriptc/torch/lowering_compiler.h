@@ -66,16 +66,21 @@ class Compiler {
 
   ModuleInfo& info(const ModulePtr& module);
   /// The type whose method is being compiled; null in free functions and script classes.
-  ModuleInfo* owner() const { return owners_.empty() ? nullptr : owners_.back(); }
+  ModuleInfo* owner() const { return owners_.empty() ? nullptr : owners_.back().info; }
+  /// The instance whose method is being compiled: the code that was specialised to it names its tensors and children,
+  /// and those of no other instance of the type. Null where owner() is.
+  ModulePtr instance() const { return owners_.empty() ? nullptr : owners_.back().instance; }
   bool is_mutable(const Module& module, const std::string& attribute) const;
 
   /// Compiles `function` as a method of `owner`'s type, unless that was done; several names if it is overloaded.
-  /// `name`: what it is called where it is used.
+  /// `name`: what it is called where it is used; `instance`: what it was specialised to, null for any of the type.
   const std::vector<std::string>& method(ModuleInfo& owner, const PyFunctionPtr& function, const std::string& name,
-                                         const ::torch::jit::SourceRange& called_at, const CallTypes& types = {});
+                                         const ::torch::jit::SourceRange& called_at, const CallTypes& types = {},
+                                         const ModulePtr& instance = nullptr);
   /// Compiles `function` once more under exactly this name.
   void alias(ModuleInfo& owner, const PyFunctionPtr& function, const std::string& name,
-             const ::torch::jit::SourceRange& called_at, const CallTypes& types = {});
+             const ::torch::jit::SourceRange& called_at, const CallTypes& types = {},
+             const ModulePtr& instance = nullptr);
   /// Compiles a free function, unless that was done; several if it is overloaded.
   const std::vector<::torch::jit::StrongFunctionPtr>& function(const PyFunctionPtr& function,
                                                                const ::torch::jit::SourceRange& called_at,
@@ -98,6 +103,7 @@ class Compiler {
     ModuleInfo* owner = nullptr;  ///< of methods of modules
     bool mangle = false;
     CallTypes types;
+    ModulePtr instance;  ///< of `owner`
   };
   ::torch::jit::Function* define(const Definition& definition, const ::torch::jit::SourceRange& called_at);
 
@@ -114,7 +120,11 @@ class Compiler {
   python::MutableAttributes mutable_attributes_;
   std::unique_ptr<python::Specialiser> specialiser_;
   std::vector<CompileFrame> frames_;
-  std::vector<ModuleInfo*> owners_;  ///< as long as frames_
+  struct Owner {
+    ModuleInfo* info;
+    ModulePtr instance;
+  };
+  std::vector<Owner> owners_;  ///< as long as frames_
   std::map<std::string, Named> named_;
   std::map<const Module*, ModuleInfo*> infos_;
   std::vector<std::unique_ptr<ModuleInfo>> types_;

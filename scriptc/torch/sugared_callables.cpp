@@ -125,7 +125,8 @@ class SuperValue final : public jit::SugaredValue {
     if (!function)
       throw compiler_.error(loc, "'super()' has no method " + quote(field) + " behind " + quote(after_->name));
     const PyClassPtr home = function->owner.lock();
-    return make_method(compiler_, m.graph()->inputs().at(0), *owner, function, (home ? home->name + "_" : "") + field);
+    return make_method(compiler_, m.graph()->inputs().at(0), *owner, function, (home ? home->name + "_" : "") + field,
+                       compiler_.instance());
   }
 
  private:

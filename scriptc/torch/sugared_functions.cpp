@@ -59,14 +59,20 @@ class FunctionOfPython final : public jit::SugaredValue {
 
 class MethodOfPython final : public jit::SugaredValue {
  public:
-  MethodOfPython(Compiler& compiler, jit::Value* self, ModuleInfo& info, PyFunctionPtr function, std::string name)
-      : compiler_(compiler), self_(self), info_(info), function_(std::move(function)), name_(std::move(name)) {}
+  MethodOfPython(Compiler& compiler, jit::Value* self, ModuleInfo& info, PyFunctionPtr function, std::string name,
+                 ModulePtr instance)
+      : compiler_(compiler),
+        self_(self),
+        info_(info),
+        function_(std::move(function)),
+        name_(std::move(name)),
+        instance_(std::move(instance)) {}
   std::string kind() const override { return "method"; }
 
   Sugared call(const Loc& loc, jit::GraphFunction& m, NamedValues args, NamedValues keywords,
                std::size_t binders) override {
     const CallTypes types = types_of_call(compiler_, *function_, 1, *m.graph(), args, keywords);
-    return jit::MethodValue(self_, compiler_.method(info_, function_, name_, loc, types))
+    return jit::MethodValue(self_, compiler_.method(info_, function_, name_, loc, types, instance_))
         .call(loc, m, args, keywords, binders);
   }
 
@@ -76,6 +82,7 @@ class MethodOfPython final : public jit::SugaredValue {
   ModuleInfo& info_;
   PyFunctionPtr function_;
   std::string name_;
+  ModulePtr instance_;
 };
 
 }  // namespace
@@ -85,8 +92,8 @@ Sugared make_function(Compiler& compiler, const PyFunctionPtr& function) {
 }
 
 Sugared make_method(Compiler& compiler, jit::Value* self, ModuleInfo& info, const PyFunctionPtr& function,
-                    const std::string& name) {
-  return std::make_shared<MethodOfPython>(compiler, self, info, function, name);
+                    const std::string& name, const ModulePtr& instance) {
+  return std::make_shared<MethodOfPython>(compiler, self, info, function, name, instance);
 }
 
 }  // namespace scriptc::torch_backend

@@ -86,8 +86,8 @@ std::vector<std::string> find_tensor(const Module& module, const TensorPtr& tens
 
 // Parameters that are reached through lists (an LSTM's weights) stay parameters; other tensors are constants.
 Sugared tensor_value(Compiler& compiler, const TensorPtr& tensor, const Loc& loc, jit::GraphFunction& m) {
-  const ModuleInfo* owner = compiler.owner();
-  const auto path = owner ? find_tensor(*owner->module, tensor) : std::vector<std::string>{};
+  const ModulePtr instance = compiler.instance();
+  const auto path = instance ? find_tensor(*instance, tensor) : std::vector<std::string>{};
   jit::Value* value = path.empty() ? nullptr : m.graph()->inputs().at(0);
   for (const std::string& name : path) value = m.graph()->insertGetAttr(value, name);
   if (!value) {
@@ -144,7 +144,7 @@ Sugared bound_method(Compiler& compiler, const py::BoundMethod& method, const Lo
   const auto function = method.function.try_as<py::PyFunction>();
   if (const auto module = method.self.try_as<Module>(); module && function) {
     const Sugared self = to_sugared(compiler, method.self, loc, m);
-    return make_method(compiler, self->asValue(loc, m), compiler.info(module), function, function->name);
+    return make_method(compiler, self->asValue(loc, m), compiler.info(module), function, function->name, module);
   }
   if (const auto view = method.self.try_as<py::NameView>(); view && !function) {
     const auto native = method.function.try_as<py::NativeFunction>();
@@ -167,16 +167,16 @@ bool find_path(const Module& from, const Module& to, std::vector<std::string>& p
 }
 
 Sugared module_of_tree(Compiler& compiler, const ModulePtr& module, const Loc& loc, jit::GraphFunction& m) {
-  ModuleInfo* owner = compiler.owner();
+  const ModulePtr instance = compiler.instance();
   std::vector<std::string> path;
-  if (!owner || !find_path(*owner->module, *module, path)) {
+  if (!instance || !find_path(*instance, *module, path)) {
     throw compiler.error(loc,
                          "a module of class " + quote(module->type_name()) +
                              " is used here, but it is no submodule of the module that this code belongs to",
                          "make it an attribute of the module whose method uses it");
   }
   jit::Value* self = m.graph()->inputs().at(0);
-  ModuleInfo* info = owner;
+  ModuleInfo* info = compiler.owner();
   for (const std::string& name : path) {
     self = m.graph()->insertGetAttr(self, name);
     info = info->children.at(name);

@@ -49,8 +49,9 @@ Sugared make_module(Compiler& compiler, ::torch::jit::Value* self, ModuleInfo& i
 /// A function of Python, compiled for the types that each call gives to parameters without annotations.
 Sugared make_function(Compiler& compiler, const PyFunctionPtr& function);
 
-/// The same for a method of the module `self`; `name`: what it is called where it is used.
+/// The same for a method of the module `self`; `name`: what it is called where it is used; `instance`: the module that
+/// it was specialised to, null if it serves any of its type.
 Sugared make_method(Compiler& compiler, ::torch::jit::Value* self, ModuleInfo& info, const PyFunctionPtr& function,
-                    const std::string& name);
+                    const std::string& name, const ModulePtr& instance = nullptr);
 
 }  // namespace scriptc::torch_backend

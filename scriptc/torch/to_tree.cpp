@@ -226,10 +226,10 @@ bool is_factory(const std::optional<Value>& callee, const py::ExprPtr& func) {
 
 /// The module that `self` or a path of children down from it names, or null.
 ModulePtr TreeBuilder::module_at(const py::ExprPtr& expr) const {
-  const ModuleInfo* owner = compiler_.owner();
+  const ModulePtr instance = compiler_.instance();
   const auto& parameters = function_.args().args;
   if (const auto* name = py::as<py::Name>(expr))
-    return owner && !parameters.empty() && parameters[0].arg == name->id ? owner->module : nullptr;
+    return instance && !parameters.empty() && parameters[0].arg == name->id ? instance : nullptr;
   const auto* attribute = py::as<py::Attribute>(expr);
   const ModulePtr base = attribute ? module_at(attribute->value) : nullptr;
   const ModulePtr* child = base ? base->children.find(attribute->attr) : nullptr;
