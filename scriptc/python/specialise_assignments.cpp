@@ -20,9 +20,58 @@ ExprPtr Specialiser::Impl::reduce_target(const ExprPtr& target) {
   return target;
 }
 
+ExprPtr Specialiser::Impl::over_as_many(const ExprPtr& target, const ExprPtr& value, StmtList& out) {
+  const auto* targets = as<TupleExpr>(target);
+  const auto* call = as<Call>(value);
+  const auto* list = as<ListComp>(value);
+  const auto* generator = as<GeneratorExp>(value);
+  const std::vector<Comprehension>* generators = list        ? &list->generators
+                                                 : generator ? &generator->generators
+                                                             : nullptr;
+  ExprPtr over;
+  if (generators && generators->size() == 1 && generators->front().ifs.empty()) over = generators->front().iter;
+  if (call && call->args.size() == 2 && call->keywords.empty() && as<Name>(call->func)) {
+    const Reduced callee = reduce(call->func);
+    if (callee.is_constant() && builtin_name(callee.fact.value) == "map") over = call->args[1];
+  }
+  if (!targets || !over || frame_->untracked > 0) return value;
+  for (const ExprPtr& one : targets->elts)
+    if (as<Starred>(one)) return value;
+  // What methods of tensors give, and variables: nothing that only a loop can read.
+  const auto* made = as<Call>(over);
+  if (!as<Name>(over) && !(made && as<Attribute>(made->func))) return value;
+  const Reduced items = reduce(over);
+  if (items.is_constant() || items_of(items)) return value;
+  auto names = std::make_shared<TupleExpr>(), stores = std::make_shared<TupleExpr>();
+  names->span = stores->span = over->span;
+  stores->ctx = ExprContext::Store;
+  for (std::size_t i = 0; i < targets->elts.size(); ++i) {
+    const std::string name = fresh("item_" + std::to_string(i));
+    frame_->bound_once.insert(name);
+    names->elts.push_back(name_of(name, over->span));
+    stores->elts.push_back(name_of(name, over->span, ExprContext::Store));
+  }
+  out.push_back(assignment(stores, items.expr));
+  if (call) {
+    auto rebuilt = copy_of(*call);
+    rebuilt->args[1] = names;
+    return rebuilt;
+  }
+  const auto with_names = [&](const auto& node) -> ExprPtr {
+    auto rebuilt = copy_of(node);
+    rebuilt->generators.front().iter = names;
+    return rebuilt;
+  };
+  return list ? with_names(*list) : with_names(*generator);
+}
+
 void Specialiser::Impl::reduce_assign(const Assign& node, const StmtPtr& original, StmtList& out) {
   const bool unpacks = !as<Name>(node.targets[0]) && !as<Attribute>(node.targets[0]);
-  const Reduced value = unpacks ? reduce_iterable(node.value) : reduce(node.value);
+  const auto* single = node.targets.size() == 1 ? as<Name>(node.targets[0]) : nullptr;
+  frame_->wants_items = single && frame_->counted.contains(single->id) && as<ListComp>(node.value);
+  const ExprPtr written = unpacks ? over_as_many(node.targets[0], node.value, out) : node.value;
+  const Reduced value = unpacks ? reduce_iterable(written) : reduce(written);
+  frame_->wants_items = false;
   if (node.targets.size() == 1) return bind(node.targets[0], value, out, original);
   const bool repeatable = value.is_constant() && !value.fact.one_shot && !is_container(value.fact.value);
   if (repeatable) {
@@ -53,7 +102,8 @@ void Specialiser::Impl::bind_name(const Name& target, const Reduced& value, Stmt
   frame_->locals.insert(target.id);
   frame_->facts.erase(target.id);
   Fact fact = value.fact;
-  if (fact.kind == Fact::Kind::list) fact = {};
+  if (as<ListExpr>(value.expr) || as<DictExpr>(value.expr))
+    if (fact.is_structure()) fact = {};
   bool stored = !fact.is_constant() || fact.one_shot || is_storable(fact.value);
   if (fact.one_shot || fact.kind == Fact::Kind::alias) fact = {};
   if (fact.is_constant() && is_container(fact.value)) {
@@ -63,17 +113,37 @@ void Specialiser::Impl::bind_name(const Name& target, const Reduced& value, Stmt
     stored = changes || is_typable(fact.value);
     if (changes) fact = {};
   }
+  // What stands for no number but for a start becomes a variable where it has to, and so of the type that it has there.
+  const bool deferred = stored && fact.is_constant() && is_scalar(fact.value) && frame_->untracked == 0 &&
+                        frame_->varying.contains(target.id) && !frame_->fixed.contains(target.id);
   const bool is_range = fact.is_constant() && (fact.value.try_as<RangeObject>() || fact.value.try_as<DictView>());
   stored = (stored || is_range) && !fact.is_structure();
   if (fact.is_structure() && frame_->mutated.contains(target.id)) fact = {}, stored = true;
+  const auto* assign = as<Assign>(statement);
+  const bool same = assign && assign->targets.size() == 1 && assign->value == value.expr;
+  if (deferred) {
+    fact.origin = same ? statement : nullptr;
+    fact.materialised = false;
+    fact.deferred = true;
+    frame_->facts[target.id] = std::move(fact);
+    return;
+  }
   if (stored) {
-    const auto* assign = as<Assign>(statement);
-    const bool same = assign && assign->targets.size() == 1 && assign->value == value.expr;
     out.push_back(same ? statement : assignment(name_of(target.id, target.span, ExprContext::Store), value.expr));
   }
   if (fact.kind == Fact::Kind::dynamic) return;
   fact.materialised = stored;
   frame_->facts[target.id] = std::move(fact);
+}
+
+/// Whatever is assigned meanwhile.
+bool Specialiser::Impl::stays_the_same(const Reduced& value) const {
+  if (value.is_constant() && !value.fact.one_shot) return true;
+  if (const auto* name = as<Name>(value.expr)) return frame_->bound_once.contains(name->id);
+  if (!value.parts) return false;
+  for (const Reduced& part : *value.parts)
+    if (!stays_the_same(part)) return false;
+  return true;
 }
 
 /// `a, b = …` of known items: those that no variable can hold are facts, the others stay one assignment.
@@ -99,12 +169,15 @@ bool Specialiser::Impl::bind_items(const ExprPtr& target, const Reduced& value, 
   }
   if (items->size() != elts->size()) return false;
   ExprList targets, values;
+  const auto is_nested = [&](std::size_t i) {
+    return (*items)[i].parts && as<TupleExpr>((*elts)[i]) && stays_the_same((*items)[i]);
+  };
   bool split = value.lazy;
   for (std::size_t i = 0; i < elts->size(); ++i) {
     const Reduced& item = (*items)[i];
     const bool starred = as<Starred>((*elts)[i]) != nullptr;
     split = split || starred || (item.is_constant() && !is_storable(item.fact.value)) || item.parts != nullptr;
-    if (item.is_constant() && !starred) continue;
+    if ((item.is_constant() && !starred) || is_nested(i)) continue;
     targets.push_back(reduce_target(starred ? as<Starred>((*elts)[i])->value : (*elts)[i]));
     values.push_back(item.expr);
   }
@@ -132,7 +205,7 @@ bool Specialiser::Impl::bind_items(const ExprPtr& target, const Reduced& value, 
     for (const std::string& name : assigned_names({out.back()})) frame_->facts.erase(name);
   }
   for (std::size_t i = 0; i < elts->size(); ++i)
-    if ((*items)[i].is_constant() && !as<Starred>((*elts)[i])) bind((*elts)[i], (*items)[i], out);
+    if (((*items)[i].is_constant() && !as<Starred>((*elts)[i])) || is_nested(i)) bind((*elts)[i], (*items)[i], out);
   return true;
 }
 
@@ -160,6 +233,16 @@ void Specialiser::Impl::reduce_augmented(const AugAssign& node, const StmtPtr& o
     shape->op = node.op;
     if (const auto sum = evaluate(shape, {left.fact.value, value.fact.value}))
       return bind_name(*name, {reify(*sum, node.target), Fact::constant(*sum), nullptr}, out, nullptr);
+  }
+  const auto fact = frame_->facts.find(name->id);
+  if (fact != frame_->facts.end() && !fact->second.materialised && left.is_constant() && is_scalar(left.fact.value)) {
+    // A number is not changed in place: `total += x` is `total = 0 + x`.
+    auto sum = std::make_shared<BinOp>();
+    sum->span = node.span;
+    sum->left = left.expr;
+    sum->op = node.op;
+    sum->right = value.expr;
+    return bind_name(*name, {sum, {}, nullptr}, out, nullptr);
   }
   materialise(name->id, node.target, out);
   drop(name->id);
@@ -195,14 +278,15 @@ void Specialiser::Impl::materialise(const std::string& name, const ExprPtr& near
   if (found == frame_->facts.end() || found->second.materialised || !found->second.is_constant() ||
       !is_storable(found->second.value))
     return;
-  out.push_back(assignment(name, reify(found->second.value, near)));
+  out.push_back(found->second.origin ? found->second.origin : assignment(name, reify(found->second.value, near)));
   found->second.materialised = true;
+  found->second.deferred = false;
 }
 
 void Specialiser::Impl::drop(const std::string& name) {
   const auto found = frame_->facts.find(name);
   if (found == frame_->facts.end()) return;
-  if (found->second.materialised)
+  if (found->second.materialised || found->second.deferred)
     frame_->facts.erase(found);
   else
     found->second.kind = Fact::Kind::lost;

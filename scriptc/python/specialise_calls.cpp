@@ -38,15 +38,6 @@ bool contains(const std::array<std::string_view, N>& names, std::string_view nam
   return false;
 }
 
-/// The name of a builtin function or class, or "".
-std::string builtin_name(const Value& value) {
-  if (const auto native = value.try_as<NativeFunction>())
-    return native->qualified_name.starts_with("builtins.") ? native->name : "";
-  const auto cls = value.try_as<PyClass>();
-  const bool builtin = cls && !cls->def && !cls->module && cls->qualified_name == cls->name;
-  return builtin ? cls->name : "";
-}
-
 }  // namespace
 
 Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original) {
@@ -317,6 +308,9 @@ std::optional<Reduced> Specialiser::Impl::apply_native(const NativeFunction& nat
     node->attr = attribute;
     return attribute_of(args[0], attribute, node, node);
   }
+  // What is known only when the model runs is data.
+  if (name == "builtins.callable" && args.size() == 1 && !args[0].is_constant() && is_atom(args[0].expr))
+    return folded(original, Value(false), original);
   if (name == "builtins.isinstance" && args.size() == 2 && args[0].fact.is_structure() && args[1].is_constant()) {
     const Fact::Kind kind = args[0].fact.kind;
     const Value sample = kind == Fact::Kind::tuple  ? Value::tuple({})

@@ -75,6 +75,7 @@ Reduced Specialiser::Impl::reduce_iterable(const ExprPtr& expr) {
 
 Reduced Specialiser::Impl::reduce_comprehension(const ExprPtr& original, bool consumed) {
   const ComprehensionParts parts = parts_of(original);
+  const bool wants_items = std::exchange(frame_->wants_items, false);
   // A generator that is read later may see other values of the variables.
   if (as<GeneratorExp>(original) && !consumed) return keep_comprehension(original);
   if (as<SetComp>(original)) return keep_comprehension(original);
@@ -89,6 +90,7 @@ Reduced Specialiser::Impl::reduce_comprehension(const ExprPtr& original, bool co
   // What TorchScript iterates by itself stays short.
   bool needed =
       as<ListComp>(original) == nullptr || parts.generators->size() > 1 || !parts.generators->front().ifs.empty();
+  needed = needed || (wants_items && values.size() <= 64 && frame_->untracked == 0);
   if (!needed) {
     const Reduced iterable = reduce(parts.generators->front().iter);
     const auto items = items_of(iterable);

@@ -188,6 +188,24 @@ bool Specialiser::Impl::leaves_its_module(const Request& request) {
   }
 }
 
+/// True if the function surely ends by returning a list or dict of known items.
+bool Specialiser::Impl::returns_display(const Request& request) {
+  const StmtList body = body_of(*request.function);
+  const auto* last = body.empty() ? nullptr : as<Return>(body.back());
+  if (!last || !last->value || is_embedded(*request.function)) return false;
+  const ExprKind kind = last->value->kind;
+  if (kind != ExprKind::Name && kind != ExprKind::ListExpr && kind != ExprKind::DictExpr &&
+      kind != ExprKind::ListComp && kind != ExprKind::Call && kind != ExprKind::Subscript)
+    return false;
+  try {
+    const Residual* residual = specialise(request);
+    return residual && residual->returned;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cap) throw;
+    return false;  // said again where it is compiled, with the chain of calls
+  }
+}
+
 const Residual* Specialiser::Impl::specialise_where_it_reaches(Request& request) {
   const Residual* residual = specialise(request);
   if (residual && residual->leaves_owner && frame_->owner && frame_->owner != request.owner) {
@@ -226,6 +244,7 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
   for (const auto& [name, value] : assignment->named) {
     if (!value.is_constant() || value.fact.one_shot) {
       all_known = false;
+      pass_items(*function, name, value, request);
       continue;
     }
     every[name] = value.fact.value;
@@ -273,6 +292,8 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
   const auto set_owner = [&] {
     bool needed = captures || dissolved;
     for (const auto& [name, value] : request.constants) needed = needed || needs_owner(value);
+    for (const auto& [name, structure] : request.structures)
+      for (const auto& item : structure.items) needed = needed || (item && needs_owner(*item));
     request.owner = inside ? self : needed ? frame_->owner : nullptr;
   };
   if (all_known && !is_embedded(*function)) {
@@ -287,18 +308,22 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
   }
   request.constants = some;
   const bool variable = function->args().vararg || function->args().kwarg;
-  const bool as_it_is = some.empty() && request.captured.empty() && !variable && !local;
   set_owner();
+  const bool changed = !some.empty() || !request.captured.empty() || !request.structures.empty() || variable || local;
   // Compiled by name when it is called, and specialised to its own instance then.
-  if (as_it_is && (inside || (!captures && function->def)) && !leaves_its_module(request)) return std::nullopt;
+  const bool as_it_is = !changed && (inside || (!captures && function->def)) && !leaves_its_module(request);
+  const bool may_spread = frame_->first_calls.contains(original.get()) && returns_display(request);
+  if (as_it_is && !may_spread) return std::nullopt;
   const Residual* residual = specialise_where_it_reaches(request);
   if (!residual) return std::nullopt;
+  const bool spreads = may_spread && residual->returned;
+  if (as_it_is && !spreads) return std::nullopt;
 
-  Value target = residual->function;
+  Value target = spreads ? residual->spread : residual->function;
   if (request.owner) {
     auto bound = std::make_shared<BoundMethod>();
     bound->self = request.owner;
-    bound->function = residual->function;
+    bound->function = target;
     target = bound;
   }
   auto call = std::make_shared<Call>();
@@ -307,18 +332,21 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
   const auto pass = [&](const std::string& name, const ExprPtr& value) {
     call->keywords.push_back({name, value, original->span});
   };
+  const auto gone = [&](const std::string& name) {
+    return request.constants.contains(name) || request.structures.contains(name);
+  };
   std::map<std::string, std::string> renamed;               // parameters in the place of **kwargs
   const std::vector<std::string>& extra = residual->extra;  // captured ones first
   std::size_t next = request.captured.size();
   // As in Python: positional arguments first, then those by name, in the order in which they stand.
   for (const auto& [name, value] : assignment->named)
-    if (!request.constants.contains(name) && !assignment->by_keyword.contains(name)) call->args.push_back(value.expr);
+    if (!gone(name) && !assignment->by_keyword.contains(name)) call->args.push_back(value.expr);
   for (const Reduced& value : assignment->extra) pass(extra[next++], value.expr);
   for (const auto& [name, value] : assignment->extra_keywords) renamed[name] = extra[next++];
   for (const auto& [name, value] : keywords) {
     if (const auto found = renamed.find(name); found != renamed.end())
       pass(found->second, value.expr);
-    else if (!request.constants.contains(name))
+    else if (!gone(name))
       pass(name, value.expr);
   }
   for (const std::string& name : request.captured) pass(name, name_of(local->variable(name), original->span));
@@ -328,6 +356,15 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
     for (const std::string& name : argument->captured)
       if (!argument->known.contains(name)) pass(extra[next++], name_of(argument->variable(name), original->span));
   }
+  for (const auto& [name, structure] : request.structures) {
+    for (const auto& [parameter, value] : assignment->named) {
+      if (parameter != name) continue;
+      const auto items = known_items(value);
+      for (std::size_t i = 0; i < items->size(); ++i)
+        if (!structure.items[i]) pass(extra[next++], (*items)[i].expr);
+    }
+  }
+  if (spreads) return spread_result(*residual->returned, function->name, call);
   return Reduced{call, {}, nullptr};
 }
 

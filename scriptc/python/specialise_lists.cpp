@@ -43,6 +43,7 @@ Reduced nothing(const ExprPtr& original) {
 Reduced Specialiser::Impl::tracked_display(const Fact& fact, const Span& span) {
   Fact copy = fact;
   copy.tracked = false;
+  copy.origin = nullptr;
   return {display_of(fact, span), std::move(copy), nullptr};
 }
 

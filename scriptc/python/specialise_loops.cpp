@@ -117,16 +117,21 @@ void Specialiser::Impl::add_else(const StmtList& orelse, StmtList body, const st
 
 namespace {
 
-/// True if a list or dict that is followed in `before` is not the same in `after`, or if there are new ones.
-bool tracks_differently(const Facts& before, const Facts& after, bool new_ones = true) {
-  for (const auto& [name, fact] : before) {
-    if (!fact.tracked) continue;
-    const auto now = after.find(name);
-    if (now == after.end() || !now->second.tracked || now->second.items != fact.items || now->second.keys != fact.keys)
-      return true;
-  }
+/// True if `now` says something else of a variable that is a fact alone.
+bool differs(const Fact& before, const Facts& after, const std::string& name) {
+  if (!before.tracked && !before.deferred) return false;
+  const auto now = after.find(name);
+  if (now == after.end() || now->second.tracked != before.tracked || now->second.deferred != before.deferred)
+    return true;
+  if (before.deferred) return !is_same_constant(now->second.value, before.value);
+  return now->second.items != before.items || now->second.keys != before.keys;
+}
+
+bool any_differs(const Facts& before, const Facts& after) {
+  for (const auto& [name, fact] : before)
+    if (differs(fact, after, name)) return true;
   for (const auto& [name, fact] : after)
-    if (new_ones && fact.tracked && !before.contains(name)) return true;
+    if ((fact.tracked || fact.deferred) && !before.contains(name)) return true;
   return false;
 }
 
@@ -297,6 +302,22 @@ bool Specialiser::Impl::needs_constant(const std::set<std::string>& targets, con
   return needed;
 }
 
+/// True if only single iterations have one type for every variable: a list that is filled and read by index, a start
+/// that is no number for long.
+bool Specialiser::Impl::settles_types(const For& node) {
+  if (frame_->untracked > 0) return false;
+  for (const std::string& name : directly_mutated_names(node.body)) {
+    const auto fact = frame_->facts.find(name);
+    if (fact != frame_->facts.end() && fact->second.tracked && frame_->counted.contains(name)) return true;
+  }
+  for (const std::string& name : assigned_names(node.body)) {
+    const auto fact = frame_->facts.find(name);
+    const bool is_start = fact != frame_->facts.end() && fact->second.is_constant() && !fact->second.materialised;
+    if (is_start && frame_->varying.contains(name)) return true;
+  }
+  return false;
+}
+
 bool Specialiser::Impl::needs_unrolling(const For& node, const Reduced& iter, const ReducedList& items) {
   if (frame_->unrolled + static_cast<int>(items.size()) > kMostUnrolled) return false;
   if (iter.fact.is_structure() || iter.lazy || items_need_constants(items)) return true;
@@ -315,7 +336,7 @@ bool Specialiser::Impl::needs_unrolling(const For& node, const Reduced& iter, co
   const Facts before = frame_->facts;
   const std::set<std::string> locals_before = frame_->locals;
   const bool few = items.size() <= kMostDecided;
-  bool needed = false;
+  bool needed = few && settles_types(node);
   for_each_stmt(node.body, [&](const StmtPtr& statement) {
     const auto* decision = few && !needed ? as<If>(statement) : nullptr;
     if (!decision || items.empty()) return;
@@ -353,11 +374,11 @@ bool Specialiser::Impl::unroll(const For& node, const ReducedList& items, std::s
     if (has_jump(round, false)) {
       if (has_try(round)) return false;
       // How far it got is known only when the model runs: no list is followed through such an iteration.
-      if (tracking && tracks_differently(start, frame_->facts)) {
+      if (tracking && any_differs(start, frame_->facts)) {
         const Facts reached = std::exchange(frame_->facts, start);
         const OutScope scope(*frame_, out);
         for (const auto& [name, fact] : start)
-          if (fact.tracked && tracks_differently({{name, fact}}, reached, false)) share({name});
+          if (differs(fact, reached, name)) materialise(name, node.iter, out);
         tracking = false;
         --position;
         continue;

@@ -258,14 +258,95 @@ std::set<std::string> directly_mutated_names(const StmtList& statements) {
   return names;
 }
 
+namespace {
+
+void add_sources(const ExprPtr& expr, ExprList& sources);
+
+void add_sources_of_comprehension(const ExprPtr& elt, const std::vector<Comprehension>& generators, ExprList& sources) {
+  ExprList held;
+  add_sources(elt, held);
+  for (auto one = generators.rbegin(); one != generators.rend(); ++one) {
+    // What is iterated is held only if its items are.
+    const std::set<std::string> targets = names_in(one->target);
+    bool holds = false;
+    for (const ExprPtr& source : held)
+      for (const std::string& name : names_in(source)) holds = holds || targets.contains(name);
+    if (holds) add_sources(one->iter, held);
+  }
+  sources.insert(sources.end(), held.begin(), held.end());
+}
+
+void add_sources(const ExprPtr& expr, ExprList& sources) {
+  if (!expr) return;
+  const auto all = [&](const ExprList& list) {
+    for (const ExprPtr& one : list) add_sources(one, sources);
+  };
+  switch (expr->kind) {
+    case ExprKind::Constant:
+    case ExprKind::Compare:
+    case ExprKind::UnaryOp:
+    case ExprKind::JoinedStr:
+      return;
+    case ExprKind::Subscript:
+      return add_sources(as<Subscript>(expr)->value, sources);
+    case ExprKind::IfExp:
+      return all({as<IfExp>(expr)->body, as<IfExp>(expr)->orelse});
+    case ExprKind::BoolOp:
+      return all(as<BoolOp>(expr)->values);
+    case ExprKind::NamedExpr:
+      return add_sources(as<NamedExpr>(expr)->value, sources);
+    case ExprKind::Starred:
+      return add_sources(as<Starred>(expr)->value, sources);
+    case ExprKind::TupleExpr:
+      return all(as<TupleExpr>(expr)->elts);
+    case ExprKind::ListExpr:
+      return all(as<ListExpr>(expr)->elts);
+    case ExprKind::SetExpr:
+      return all(as<SetExpr>(expr)->elts);
+    case ExprKind::DictExpr:
+      return all(as<DictExpr>(expr)->values);
+    case ExprKind::ListComp:
+      return add_sources_of_comprehension(as<ListComp>(expr)->elt, as<ListComp>(expr)->generators, sources);
+    case ExprKind::GeneratorExp:
+      return add_sources_of_comprehension(as<GeneratorExp>(expr)->elt, as<GeneratorExp>(expr)->generators, sources);
+    case ExprKind::DictComp:
+      return add_sources_of_comprehension(as<DictComp>(expr)->value, as<DictComp>(expr)->generators, sources);
+    case ExprKind::BinOp: {
+      const auto* node = as<BinOp>(expr);
+      add_sources(node->left, sources);
+      const bool repeats = node->op == BinaryOperator::Mult && (as<ListExpr>(node->left) || as<TupleExpr>(node->left));
+      if (!repeats) add_sources(node->right, sources);  // else it is a number
+      return;
+    }
+    case ExprKind::Call: {
+      const auto* node = as<Call>(expr);
+      if (const auto* method = as<Attribute>(node->func)) add_sources(method->value, sources);
+      if (!as<Attribute>(node->func)) add_sources(node->func, sources);
+      all(node->args);
+      for (const Keyword& keyword : node->keywords) add_sources(keyword.value, sources);
+      return;
+    }
+    default:
+      sources.push_back(expr);
+  }
+}
+
+}  // namespace
+
+ExprList alias_sources(const ExprPtr& expr) {
+  ExprList sources;
+  add_sources(expr, sources);
+  return sources;
+}
+
 std::set<std::string> mutated_names(const StmtList& statements) {
   std::set<std::string> names = directly_mutated_names(statements);
   // Aliases: what is changed under one name is changed under those it was assigned from, and to.
   for (std::size_t before = 0; before != names.size();) {
     before = names.size();
     for_each_assignment(statements, [&](const std::string& target, const ExprPtr& value) {
-      std::set<std::string> sources = names_in(value);
-      if (names.contains(target)) names.merge(sources);
+      if (names.contains(target))
+        for (const ExprPtr& source : alias_sources(value)) names.merge(names_in(source));
       if (const auto* name = as<Name>(value); name && names.contains(name->id)) names.insert(target);
     });
   }
@@ -307,6 +388,27 @@ std::set<std::string> read_only_names(const StmtList& statements) {
   for (const auto& [name, number] : uses)
     if (harmless[name] == number) names.insert(name);
   return names;
+}
+
+std::set<std::string> varying_names(const StmtList& statements) {
+  std::set<std::string> starts, changes;
+  for_each_stmt(statements, [&](const StmtPtr& statement) {
+    const auto* assign = as<Assign>(statement);
+    const auto* augmented = as<AugAssign>(statement);
+    const auto* name = assign && assign->targets.size() == 1 ? as<Name>(assign->targets[0])
+                       : augmented                           ? as<Name>(augmented->target)
+                                                             : nullptr;
+    if (!name) return;
+    const ExprPtr& value = assign ? assign->value : augmented->value;
+    const auto* literal = as<Constant>(value);
+    const bool starts_it = assign && literal && !std::holds_alternative<std::string>(literal->value);
+    if (starts_it) starts.insert(name->id);
+    if (!literal && !names_in(value).empty()) changes.insert(name->id);
+  });
+  std::set<std::string> both;
+  for (const std::string& name : starts)
+    if (changes.contains(name)) both.insert(name);
+  return both;
 }
 
 std::set<std::string> counted_names(const StmtList& statements) {

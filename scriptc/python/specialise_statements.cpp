@@ -18,7 +18,11 @@ ReducedBlock Specialiser::Impl::reduce_block(const StmtList& statements) {
 Exit Specialiser::Impl::reduce_statement(const StmtPtr& statement, StmtList& out) {
   const OutScope scope(*frame_, out);
   share(shared_names(statement));
-  return reduce_by_kind(statement, out);
+  const auto outer = std::exchange(frame_->first_calls, {});
+  find_first_calls(statement);
+  const Exit flow = reduce_by_kind(statement, out);
+  frame_->first_calls = outer;
+  return flow;
 }
 
 Exit Specialiser::Impl::reduce_by_kind(const StmtPtr& statement, StmtList& out) {
@@ -70,9 +74,18 @@ Exit Specialiser::Impl::reduce_by_kind(const StmtPtr& statement, StmtList& out) 
       return Exit::next;
     }
     default:
+      keep_variables(statement, out);
       for (const std::string& name : assigned_names({statement})) drop(name);
       out.push_back(statement);
       return Exit::next;
+  }
+}
+
+/// What a statement reads that may stay as it is written has to be there.
+void Specialiser::Impl::keep_variables(const StmtPtr& statement, StmtList& out) {
+  for (const std::string& name : all_names({statement})) {
+    const auto fact = frame_->facts.find(name);
+    if (fact != frame_->facts.end() && fact->second.deferred) materialise(name, nullptr, out);
   }
 }
 
@@ -235,6 +248,7 @@ bool cannot_raise(const StmtList& body) {
 
 // Only what is known not to raise loses its handlers; the rest the lowering refuses.
 Exit Specialiser::Impl::reduce_try(const Try& node, const StmtPtr& original, StmtList& out) {
+  keep_variables(original, out);
   const Facts before = frame_->facts;
   ReducedBlock body = reduce_block(node.body);
   // What can raise at all is only known of attributes of known objects, which reduce to what they are.
@@ -328,6 +342,7 @@ std::optional<PatternTest> test_of(const PatternPtr& pattern, const ExprPtr& sub
 
 /// `match` on values becomes `if` and `elif`.
 Exit Specialiser::Impl::reduce_match(const Match& node, const StmtPtr& original, StmtList& out) {
+  keep_variables(original, out);
   const auto give_up = [&] {
     for (const std::string& name : assigned_names({original})) drop(name);
     out.push_back(original);

@@ -76,6 +76,14 @@ std::string identity(const Value& value) {
 
 bool is_same_constant(const Value& a, const Value& b) { return identity(a) == identity(b); }
 
+std::string builtin_name(const Value& value) {
+  if (const auto native = value.try_as<NativeFunction>())
+    return native->qualified_name.starts_with("builtins.") ? native->name : "";
+  const auto cls = value.try_as<PyClass>();
+  const bool builtin = cls && !cls->def && !cls->module && cls->qualified_name == cls->name;
+  return builtin ? cls->name : "";
+}
+
 bool is_atom(const ExprPtr& expr) {
   if (as<Name>(expr) || as<Constant>(expr) || as<Resolved>(expr)) return true;
   if (const auto* unary = as<UnaryOp>(expr)) return as<Constant>(unary->operand) != nullptr;

@@ -91,6 +91,11 @@ std::string key_of(const Request& request) {
   for (const std::string& name : request.captured) key += "^" + name + "/";
   key += std::to_string(request.extra_args);
   for (const std::string& name : request.extra_keywords) key += "/**" + name;
+  for (const auto& [name, structure] : request.structures) {
+    key += "/" + name + std::to_string(static_cast<int>(structure.kind));
+    for (const std::string& item : structure.keys) key += "." + item;
+    for (const auto& item : structure.items) key += "," + (item ? identity(*item) : "?");
+  }
   return key;
 }
 
@@ -206,6 +211,7 @@ std::string Specialiser::Impl::prepare(ResidualFrame& frame, const Request& requ
   frame.read_only = read_only_names(body);
   frame.settled = settled_names(body, parameters);
   frame.counted = counted_names(body);
+  frame.varying = varying_names(body);
   frame.fixed = walrus_targets(body);
   for (const auto& [name, value] : request.constants) {
     frame.facts[name] = Fact::constant(value, false);
@@ -248,6 +254,7 @@ std::string Specialiser::Impl::prepare(ResidualFrame& frame, const Request& requ
     }
     frame.facts[name] = Fact::constant(Value(local), false);
   }
+  for (const auto& [name, items] : request.structures) frame.facts[name] = received(items, name, residual.extra);
   return first;
 }
 
@@ -258,6 +265,9 @@ const Residual* Specialiser::Impl::specialise(const Request& request) {
   alive_.emplace_back(request.function);
   for (const Value& value : {Value(request.self), Value(request.owner)}) alive_.push_back(value);
   for (const auto& [name, value] : request.constants) alive_.push_back(value);
+  for (const auto& [name, structure] : request.structures)
+    for (const auto& item : structure.items)
+      if (item) alive_.push_back(*item);
 
   const PyFunction& function = *request.function;
   const StmtList body = body_of(function);
@@ -282,20 +292,23 @@ const Residual* Specialiser::Impl::specialise(const Request& request) {
   block.body.insert(block.body.end(), reduced.body.begin(), reduced.body.end());
 
   const Arguments& args = function.args();
-  const bool same_signature = request.constants.empty() && request.captured.empty() && first.empty() && !args.vararg &&
-                              !args.kwarg && function.def;
+  const bool same_signature = request.constants.empty() && request.captured.empty() && request.structures.empty() &&
+                              first.empty() && !args.vararg && !args.kwarg && function.def;
   if (block.body.empty()) residual.result = Value();
   if (block.body.size() == 1 && block.body[0]->kind == StmtKind::Return) residual.result = frame.result;
   block.body = with_optionals(block.body);
   residual.leaves_owner = leaves_owner(block.body);
   if (same_signature && block.body == body) {
     residual.function = request.function;
+    set_returned(residual);
     return &(cache_[key] = std::move(residual));
   }
   auto result = std::make_shared<PyFunction>(function);
   auto def = function.def ? copy_of(*function.def) : std::make_shared<FunctionDef>();
   if (!function.def) def->span = function.lambda->span;
-  set_parameters(*result, *def, request.constants, first, residual.extra);
+  std::map<std::string, Value> gone = request.constants;
+  for (const auto& [name, structure] : request.structures) gone[name] = Value();
+  set_parameters(*result, *def, gone, first, residual.extra);
   if (!same_signature) {
     result->name = (function.def ? function.name : std::string("lambda")) + "_" + std::to_string(variants_++);
     result->qualified_name = function.qualified_name.substr(0, function.qualified_name.rfind('.') + 1) + result->name;
@@ -308,6 +321,7 @@ const Residual* Specialiser::Impl::specialise(const Request& request) {
   result->def = def;
   result->lambda = nullptr;
   residual.function = result;
+  set_returned(residual);
   return &(cache_[key] = std::move(residual));
 }
 

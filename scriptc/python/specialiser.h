@@ -34,6 +34,7 @@ struct Fact {
   bool materialised = true;  ///< the variable exists in the residual too; else every use of its name is replaced
   bool one_shot = false;     ///< an iterator: gone once it has been read
   bool tracked = false;      ///< of a variable: a list or dict that changes as the function is specialised
+  bool deferred = false;     ///< of a variable: a start that becomes one only where it has to
   ExprPtr annotation;        ///< of such a variable, if it was declared with a type
   StmtPtr origin;            ///< the statement that made it, as long as it is what that made
 
@@ -87,18 +88,21 @@ class LocalFunction : public Object {
 struct ResidualFrame {
   int id = 0;
   std::shared_ptr<PyFunction> function;
-  ModulePtr owner;                   ///< the module of the tree whose method the residual is; null: a free function
-  std::string self_name;             ///< the parameter that holds it
-  std::set<std::string> locals;      ///< parameters and assigned names
-  std::set<std::string> names;       ///< all that occur
-  std::set<std::string> mutated;     ///< variables whose value is changed in place somewhere
-  std::set<std::string> read_only;   ///< variables that are only indexed, iterated and measured
-  std::set<std::string> settled;     ///< variables that are bound once
-  std::set<std::string> counted;     ///< variables whose length or items are asked for
-  std::set<std::string> fixed;       ///< variables that are bound in expressions
-  std::set<std::string> bound_once;  ///< variables of the residual alone, bound once wherever they are read
-  StmtList* out = nullptr;           ///< where statements before the present one go
-  int untracked = 0;                 ///< > 0: lists and dicts are variables from the start
+  ModulePtr owner;                    ///< the module of the tree whose method the residual is; null: a free function
+  std::string self_name;              ///< the parameter that holds it
+  std::set<std::string> locals;       ///< parameters and assigned names
+  std::set<std::string> names;        ///< all that occur
+  std::set<std::string> mutated;      ///< variables whose value is changed in place somewhere
+  std::set<std::string> read_only;    ///< variables that are only indexed, iterated and measured
+  std::set<std::string> settled;      ///< variables that are bound once
+  std::set<std::string> varying;      ///< variables that are bound to None or a number, and to something else
+  std::set<std::string> counted;      ///< variables whose length or items are asked for
+  std::set<std::string> fixed;        ///< variables that are bound in expressions
+  std::set<std::string> bound_once;   ///< variables of the residual alone, bound once wherever they are read
+  std::set<const Expr*> first_calls;  ///< calls before which nothing of the present statement happens
+  StmtList* out = nullptr;            ///< where statements before the present one go
+  bool wants_items = false;           ///< the items of the comprehension that is reduced next matter
+  int untracked = 0;                  ///< > 0: lists and dicts are variables from the start
   Facts facts;
   std::optional<Value> result;  ///< of the last `return`, if constant
   int unrolled = 0;             ///< iterations so far
@@ -120,6 +124,13 @@ class OutScope {
   StmtList* outer_;
 };
 
+/// A list, tuple or dict whose items are known one by one, on its way into a function or out of it.
+struct Structure {
+  Fact::Kind kind = Fact::Kind::list;
+  std::vector<std::string> keys;
+  std::vector<std::optional<Value>> items;  ///< what is constant; the others are passed one by one
+};
+
 /// One function to specialise, and for what.
 struct Request {
   std::shared_ptr<PyFunction> function;
@@ -129,12 +140,15 @@ struct Request {
   std::vector<std::string> captured;       ///< captured variables that become parameters
   std::size_t extra_args = 0;
   std::vector<std::string> extra_keywords;
+  std::map<std::string, Structure> structures;  ///< parameters that are passed item by item
 };
 
 struct Residual {
   std::shared_ptr<PyFunction> function;
-  std::vector<std::string> extra;  ///< parameters in the place of `*args`, then of `**kwargs`, then captured ones
-  std::optional<Value> result;     ///< what it returns, if it does nothing else
+  std::vector<std::string> extra;      ///< parameters in the place of `*args`, then of `**kwargs`, then captured ones
+  std::optional<Value> result;         ///< what it returns, if it does nothing else
+  std::optional<Structure> returned;   ///< the list or dict that it always returns
+  std::shared_ptr<PyFunction> spread;  ///< the same function, returning the items of that as a tuple
   /// It uses modules of the tree that do not lie below its owner: a method of a module further up can reach them.
   bool leaves_owner = false;
 };
@@ -164,6 +178,7 @@ class Specialiser::Impl {
   Exit reduce_with(const With& node, const StmtPtr& original, StmtList& out);
   Exit reduce_return(const Return& node, const StmtPtr& original, StmtList& out);
   Exit reduce_raise(const Raise& node, const StmtPtr& original, StmtList& out);
+  void keep_variables(const StmtPtr& statement, StmtList& out);
   void reduce_delete(const Delete& node, const StmtPtr& original, StmtList& out);
   void reduce_import(const StmtPtr& original, StmtList& out);
   void reduce_def(const FunctionDef& node, const StmtPtr& original, StmtList& out);
@@ -177,6 +192,9 @@ class Specialiser::Impl {
   /// Binds a target; `statement`: what does it in the original, or null.
   void bind(const ExprPtr& target, const Reduced& value, StmtList& out, const StmtPtr& statement = nullptr);
   void bind_name(const Name& target, const Reduced& value, StmtList& out, const StmtPtr& statement);
+  bool stays_the_same(const Reduced& value) const;
+  /// `a, b = map(f, xs)` and comprehensions over something that has to have as many items as there are targets.
+  ExprPtr over_as_many(const ExprPtr& target, const ExprPtr& value, StmtList& out);
   bool bind_items(const ExprPtr& target, const Reduced& value, StmtList& out, const StmtPtr& statement);
   ExprPtr reduce_target(const ExprPtr& target);
   void drop(const std::string& name);
@@ -202,6 +220,17 @@ class Specialiser::Impl {
   std::optional<Reduced> joined_displays(const BinOp& node, const Reduced& left, const Reduced& right);
   bool is_tracked(const ExprPtr& name) const;
 
+  // specialise_structures.cpp
+  std::optional<Structure> structure_of(const Reduced& value);
+  void pass_items(const PyFunction& function, const std::string& parameter, const Reduced& value, Request& request);
+  Fact received(const Structure& structure, const std::string& name, std::vector<std::string>& extra);
+  bool returns_display(const Request& request);
+  /// The items of a list, tuple or dict, as they are passed.
+  std::optional<ReducedList> known_items(const Reduced& value);
+  void find_first_calls(const StmtPtr& statement);
+  void set_returned(Residual& residual);
+  Reduced spread_result(const Structure& structure, const std::string& name, const ExprPtr& call);
+
   // specialise_sharing.cpp
   bool takes_copies(const Call& call, std::size_t position, const std::string& keyword);
   bool tracks_any() const;
@@ -217,6 +246,7 @@ class Specialiser::Impl {
   StmtList reduce_body(const StmtList& body);
   void add_else(const StmtList& orelse, StmtList body, const std::function<StmtPtr(StmtList)>& loop, StmtList& out);
   bool needs_unrolling(const For& node, const Reduced& iter, const ReducedList& items);
+  bool settles_types(const For& node);
   bool items_need_constants(const ReducedList& items);
   bool needs_constant(const std::set<std::string>& targets, const ExprPtr& expr);
 
@@ -358,6 +388,8 @@ bool is_container(const Value& value);
 bool is_same_constant(const Value& a, const Value& b);
 /// What identifies a constant in the cache: its repr, or its address for what can change.
 std::string identity(const Value& value);
+/// The name of a builtin function or class, or "".
+std::string builtin_name(const Value& value);
 /// Reading it has no effect and gives the same wherever it is read in one expression.
 bool is_atom(const ExprPtr& expr);
 
@@ -392,6 +424,8 @@ std::set<std::string> read_only_names(const StmtList& statements);
 std::set<std::string> settled_names(const StmtList& statements, const std::set<std::string>& parameters);
 /// A method of containers that changes them.
 bool is_mutator(std::string_view name);
+/// Names that some assignment binds to None or a number and another one to what names say: `total = total + x`.
+std::set<std::string> varying_names(const StmtList& statements);
 /// Names whose length or items matter somewhere: indexed, unpacked, iterated, made into a tuple.
 std::set<std::string> counted_names(const StmtList& statements);
 std::set<std::string> walrus_targets(const StmtList& statements);
@@ -400,6 +434,8 @@ void for_each_store(const StmtList& statements, const std::function<void(const E
 /// `visit(name, value)` for every `name = value`, `name: T = value`, `name := value` and `for name in value`.
 void for_each_assignment(const StmtList& statements,
                          const std::function<void(const std::string&, const ExprPtr&)>& visit);
+/// The parts of an expression that its value may be, or hold: whoever changes the value may change them.
+ExprList alias_sources(const ExprPtr& expr);
 /// All names that are read or bound, nested functions included.
 std::set<std::string> all_names(const StmtList& statements);
 std::set<std::string> names_in(const ExprPtr& expr);

@@ -85,7 +85,24 @@ class MethodOfPython final : public jit::SugaredValue {
   ModulePtr instance_;
 };
 
+class Unpackable final : public jit::SugaredValue {
+ public:
+  std::string kind() const override { return "function"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, NamedValues args, NamedValues, std::size_t) override {
+    jit::Graph& graph = *m.graph();
+    jit::Value* value = args.at(0).value(graph);
+    if (value->type()->isSubtypeOf(*c10::TensorType::get())) {
+      jit::Value* dimension = jit::insertConstant(graph, std::int64_t{0}, loc);
+      value = jit::emitBuiltinCall(loc, graph, c10::aten::unbind, {value, dimension}, {});
+    }
+    return std::make_shared<jit::SimpleValue>(value);
+  }
+};
+
 }  // namespace
+
+Sugared make_unpackable() { return std::make_shared<Unpackable>(); }
 
 Sugared make_function(Compiler& compiler, const PyFunctionPtr& function) {
   return std::make_shared<FunctionOfPython>(compiler, function);

@@ -46,6 +46,9 @@ Sugared make_operator(Compiler& compiler, const std::string& name, const ::torch
 /// A module of the tree; `self` is its value in the graph.
 Sugared make_module(Compiler& compiler, ::torch::jit::Value* self, ModuleInfo& info);
 
+/// A function that gives what `a, b = x` unpacks: of a tensor, its slices.
+Sugared make_unpackable();
+
 /// A function of Python, compiled for the types that each call gives to parameters without annotations.
 Sugared make_function(Compiler& compiler, const PyFunctionPtr& function);
 

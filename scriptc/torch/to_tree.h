@@ -76,6 +76,7 @@ class TreeBuilder {
   // to_tree_statements.cpp
   ::torch::jit::List<Stmt> block(const python::Span& span, const python::StmtList& body);
   void statement(const python::StmtPtr& stmt, std::vector<Stmt>& out);
+  bool may_unpack_tensor(const python::Assign& node) const;
   void assign(const python::Assign& node, std::vector<Stmt>& out);
   void annotated_assign(const python::AnnAssign& node, std::vector<Stmt>& out);
   void augmented_assign(const python::AugAssign& node, std::vector<Stmt>& out);

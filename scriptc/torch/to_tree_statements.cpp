@@ -151,9 +151,22 @@ void TreeBuilder::statement(const py::StmtPtr& stmt, std::vector<Stmt>& out) {
   }
 }
 
+/// `a, b = x`, where x may be a tensor: a variable, an item, or what a method of a value gives.
+bool TreeBuilder::may_unpack_tensor(const py::Assign& node) const {
+  if (node.targets.size() != 1 || !py::as<py::TupleExpr>(node.targets[0])) return false;
+  for (const py::ExprPtr& target : py::as<py::TupleExpr>(node.targets[0])->elts)
+    if (py::as<py::Starred>(target)) return false;
+  if (const auto* name = py::as<py::Name>(node.value)) return locals_.contains(name->id);
+  const auto* call = py::as<py::Call>(node.value);
+  const auto* method = call ? py::as<py::Attribute>(call->func) : nullptr;
+  const auto* base = method ? py::as<py::Name>(method->value) : nullptr;
+  return base && base->id != "self" && locals_.contains(base->id);
+}
+
 void TreeBuilder::assign(const py::Assign& node, std::vector<Stmt>& out) {
   const Range at = range(node.span);
   Expr value = hoisting(node.value, out);
+  if (may_unpack_tensor(node)) value = apply(node.value->span, named(node.value->span, make_unpackable()), {value});
   if (node.targets.size() == 1) {
     const auto* name = py::as<py::Name>(node.targets[0]);
     const auto declared = name ? declared_.find(name->id) : declared_.end();

@@ -351,7 +351,7 @@ TEST_F(SpecialiseTest, AugmentedAssignmentOfConstants) {
     if n == 3:
         n *= x
     return n)");
-  EXPECT_EQ(residual(), "n = 1\nn = 3\nn op= x\nreturn n\n");
+  EXPECT_EQ(residual(), "n = 3 * x\nreturn n\n");
 }
 
 TEST_F(SpecialiseTest, MatchOnConstants) {
@@ -393,7 +393,7 @@ TEST_F(SpecialiseTest, TryAroundAnAttribute) {
     except AttributeError:
         b = 5
     return x * a * b)");
-  EXPECT_EQ(residual(), "a = self.a\nb = 5\nreturn x * a * b\n");
+  EXPECT_EQ(residual(), "return x * 2 * 5\n");
 }
 
 TEST_F(SpecialiseTest, TryAroundWhatMayRaiseStays) {

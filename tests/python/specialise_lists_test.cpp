@@ -28,9 +28,8 @@ TEST_F(SpecialiseTest, ZippedAndReversedWithModules) {
         x = layer(x) + skip * i
     return x)");
   EXPECT_EQ(residual(),
-            "skips_0 = x\nskips_1 = x * 2\n(layer, skip) = (self.layers.1, skips_1)\ni = 1\n"
-            "x = layer(x) + skip * i\n(layer, skip) = (self.layers.0, skips_0)\ni = 0\n"
-            "x = layer(x) + skip * i\nreturn x\n");
+            "skips_0 = x\nskips_1 = x * 2\ni = 1\nskip = skips_1\nx = self.layers.1(x) + skip * i\n"
+            "i = 0\nskip = skips_0\nx = self.layers.0(x) + skip * i\nreturn x\n");
 }
 
 TEST_F(SpecialiseTest, ListsFilledByIndex) {
@@ -104,8 +103,9 @@ TEST_F(SpecialiseTest, ACalleeThatChangesItsArgument) {
               outs.append(add(outs, y))
               return tuple(outs)
   )");
-  EXPECT_EQ(residual(),
-            "outs_0 = x + 1\ny = read([outs_0])\nouts = [outs_0]\nouts.append(add(outs, y))\nreturn tuple(outs)\n");
+  EXPECT_EQ(
+      residual(),
+      "outs_0 = x + 1\ny = <read_0>(items_0=outs_0)\nouts = [outs_0]\nouts.append(add(outs, y))\nreturn tuple(outs)\n");
 }
 
 TEST_F(SpecialiseTest, ALoopThatStaysOneMakesAVariable) {
@@ -168,6 +168,122 @@ TEST_F(SpecialiseTest, DeclaredListsKeepTheirType) {
         sizes.append(x.size(i))
     return sizes[0])");
   EXPECT_TRUE(unchanged());
+}
+
+constexpr const char* kEncoder = R"(
+    class Encoder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a = nn.ReLU()
+        def forward(self, x):
+            outs = [self.a(x)]
+            outs.append(x + 1)
+            return outs
+
+    class Decoder(nn.Module):
+        def forward(self, features, scale):
+            return features[0] * len(features) * scale
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder = Encoder()
+            self.decoder = Decoder()
+)";
+
+TEST_F(SpecialiseTest, ListsGoThroughModulesItemByItem) {
+  define(std::string(kEncoder) + R"(
+        def forward(self, x):
+            return self.decoder(self.encoder(x), x)
+  )");
+  EXPECT_EQ(residual(),
+            "(result_0, result_1) = <forward_0>(x)\n"
+            "return <forward_1>(x, features_0=result_0, features_1=result_1)\n");
+  EXPECT_EQ(called("forward_1"), "self, scale, *, features_0, features_1:\n  return features_0 * 2 * scale\n");
+}
+
+TEST_F(SpecialiseTest, ACallThatComesSecondIsNotMoved) {
+  define(std::string(kEncoder) + R"(
+        def forward(self, x):
+            return (x * 2).add_(1) + self.encoder(x)[-1]
+  )");
+  EXPECT_TRUE(unchanged());
+}
+
+TEST_F(SpecialiseTest, StartsThatAreNoNumbersForLong) {
+  net(kLayers, R"(self, x
+    total = 0
+    last = None
+    for layer in self.layers:
+        total += layer(x)
+        if last is not None:
+            x = x + last
+        last = x
+    return total, last)");
+  EXPECT_EQ(residual(),
+            "total = 0 + self.layers.0(x)\nlast = x\ntotal op= self.layers.1(x)\n"
+            "if last is not None:\n  x = x + last\nlast = x\nreturn (total, last)\n");
+}
+
+TEST_F(SpecialiseTest, StartsThatStayNumbers) {
+  net("", R"(self, x
+    n = 0
+    for i in range(x.size(0)):
+        n = n + x.size(1)
+    return n)");
+  EXPECT_TRUE(unchanged());
+}
+
+TEST_F(SpecialiseTest, StartsInARoundThatMayEndEarly) {
+  net(kLayers, R"(self, x
+    n = 0
+    for layer in self.layers:
+        if x.sum() > 0:
+            continue
+        n = n + x.size(0)
+        x = layer(x)
+    return n)");
+  EXPECT_EQ(residual(),
+            "n = 0\nfor once in range(1):\n  if x.sum() > 0:\n    break\n  n = n + x.size(0)\n"
+            "  x = self.layers.0(x)\nfor once_1 in range(1):\n  if x.sum() > 0:\n    break\n"
+            "  n = n + x.size(0)\n  x = self.layers.1(x)\nreturn n\n");
+}
+
+TEST_F(SpecialiseTest, AsManyItemsAsThereAreTargets) {
+  net("", R"(self, x
+    q, k = map(lambda t: t * 2, x.chunk(2))
+    return q + k)");
+  EXPECT_EQ(residual(),
+            "(item_0, item_1) = x.chunk(2)\n(q, k) = (<lambda_0>(item_0), <lambda_0>(item_1))\nreturn q + k\n");
+}
+
+TEST_F(SpecialiseTest, AttributesThatAListOnlyCountsStayConstant) {
+  net("self.n = 2\nself.items = [1, 2]\n" + std::string(kLayers), R"(self, x
+    outs = [None] * self.n
+    for i, layer in enumerate(self.layers):
+        outs[i] = layer(x)
+    return torch.cat(outs))");
+  EXPECT_EQ(residual(),
+            "i = 0\nouts_0 = self.layers.0(x)\ni = 1\nouts_1 = self.layers.1(x)\nreturn torch.cat([outs_0, outs_1])\n");
+}
+
+TEST_F(SpecialiseTest, ContainersThatAVariableHoldsAreNone) {
+  net("self.items = [1, 2]", R"(self, x
+    held = [self.items]
+    held[0].append(3)
+    return x * len(self.items))");
+  EXPECT_EQ(residual(), "held_0 = self.items\nheld_0.append(3)\nreturn x * len(self.items)\n");
+}
+
+TEST_F(SpecialiseTest, NamesBoundInTheLastRoundOnly) {
+  net("", R"(self, x
+    for i in range(2):
+        if i == 1:
+            y = x * i
+        else:
+            x = x + i
+    return y)");
+  EXPECT_EQ(residual(), "i = 0\nx = x + i\ni = 1\ny = x * i\nreturn y\n");
 }
 
 }  // namespace

@@ -302,7 +302,7 @@ TEST_F(SpecialiseTest, ALambdaOverVariablesAsAnArgument) {
             scale = 4
             return self.block(y, lambda t: t * scale)
   )");
-  EXPECT_EQ(residual(), "scale = self.scale\ny = <forward_3>(x, mask_1=mask)\nscale = 4\nreturn <forward_5>(y)\n");
+  EXPECT_EQ(residual(), "y = <forward_3>(x, mask_1=mask)\nreturn <forward_5>(y)\n");
   EXPECT_EQ(called("forward"), "self_1, mask, *, mask_1:\n  return mask + <lambda_2>(mask, mask=mask_1)\n");
   EXPECT_EQ(called("lambda"), "self_1, t, *, mask:\n  return self_1.fc(t) * mask * 3\n");
 }
@@ -409,8 +409,8 @@ TEST_F(SpecialiseTest, NoneUntilABranchIsOptional) {
     w = None
     return y, n, z, w)");
   EXPECT_EQ(residual(),
-            "y: <typing._GenericAlias> = None\nif x.sum() > 0:\n  y = x\nn: <typing._GenericAlias> = None\n"
-            "for i in range(x.size(0)):\n  if x[i] > 0:\n    n = 1\nz = None\nz = x\nw = None\nreturn (y, n, z, w)\n");
+            "if x.sum() > 0:\n  y = x\nelse:\n  y = None\nn: <typing._GenericAlias> = None\n"
+            "for i in range(x.size(0)):\n  if x[i] > 0:\n    n = 1\nz = x\nw = None\nreturn (y, n, z, w)\n");
 }
 
 TEST_F(SpecialiseTest, TensorsByNameInTheirDictionaries) {

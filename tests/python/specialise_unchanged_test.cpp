@@ -28,7 +28,7 @@ INSTANTIATE_TEST_SUITE_P(
                       "for s in self.sizes:\n    x = x * s\nreturn x", "while x.sum() < 3:\n    x = x + 1\nreturn x",
                       "n = 0\nfor i in range(x.size(0)):\n    if n == 0:\n        n += 1\nreturn n",
                       "outs = []\nfor i in range(2):\n    outs.append(x)\nreturn torch.stack(outs)",
-                      "a, b = x.chunk(2)\na, b = b, a\nreturn a - b", "y = [x * i for i in range(3)]\nreturn y[0]",
+                      "a, b = x.chunk(2)\na, b = b, a\nreturn a - b", "y = [x * i for i in range(3)]\nreturn y",
                       "n = x.size(0)\nif n > 2:\n    return x\nelse:\n    return -x", "x[0, :2] = self.n\nreturn x",
                       "if x.dim() == 2 and x.size(1) > self.n:\n    x = x[0]\nreturn x", "y = {'a': x}\nreturn y",
                       "l = [1, 2]\nm = l\nm.append(3)\nreturn len(l)", "t = (x, 1)\nreturn t[0]", "del x\nreturn 1",
