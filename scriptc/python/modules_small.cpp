@@ -292,10 +292,10 @@ void install_os(Interpreter& in) {
 void install_sys(Interpreter& in) {
   in.native_modules.emplace("sys", [&in](PyModule& module) {
     const auto record = [&](const std::string& name, const std::vector<std::string>& fields,
-                            std::vector<Value> values) {
+                            const std::vector<Value>& values) {
       const PyClassPtr cls = in.native_class("sys." + name, {in.types.tuple}, "");
       install_named_tuple(in, cls, fields, {});
-      module.globals.set(name, in.call(cls, std::move(values)));
+      module.globals.set(name, in.call(cls, values));
     };
     record("version_info", {"major", "minor", "micro", "releaselevel", "serial"}, {3, 11, 0, "final", 0});
     using Double = std::numeric_limits<double>;
