@@ -40,6 +40,31 @@ PyClassPtr quiet_context(Interpreter& in, const std::string& name, const std::st
   return cls;
 }
 
+/// As a decorator it would change the dtypes of a whole method, which is compiled as it is written: on a CPU that is
+/// refused. (`with autocast(…)` inside a method is the specialiser's.)
+PyClassPtr autocast_class(Interpreter& in) {
+  const PyClassPtr cls = quiet_context(in, "autocast", "torch.amp.autocast_mode");
+  in.method(cls, "__init__", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    const auto given = [&](std::size_t position, const char* name) {
+      for (const auto& [keyword, value] : kwargs)
+        if (keyword == name) return value;
+      return args.size() > position ? args[position] : Value();
+    };
+    const Value device = given(1, "device_type"), enabled = given(3, "enabled");
+    const bool is_off = enabled.is_bool() && !enabled.as_bool();
+    const bool on_cpu = device.is_string() && device.as_string() == "cpu";
+    in.attributes_of(args.at(0))->set("changes_dtypes", on_cpu && !is_off);
+    return Value();
+  });
+  in.method(cls, "__call__", [&in](const CallArgs& args, const Kwargs&) {
+    if (in.attributes_of(args.at(0))->find("changes_dtypes")->as_bool())
+      in.raise("RuntimeError", "autocast on the CPU cannot decorate a method that is compiled",
+               "\n  help: cast in the method, as in x.to(torch.bfloat16)");
+    return args.at(1);
+  });
+  return cls;
+}
+
 void install_constants(Interpreter& in, PyModule& torch) {
   for (const DTypeInfo& info : dtypes()) {
     const Value dtype = std::make_shared<TorchConstant>(TorchConstant::Kind::dtype, std::string(info.name),
@@ -123,7 +148,7 @@ void install_classes(Interpreter& in, PyModule& torch) {
     });
   for (const char* name : {"no_grad", "enable_grad", "inference_mode", "set_grad_enabled"})
     torch.globals.set(name, quiet_context(in, name, "torch.autograd.grad_mode"));
-  torch.globals.set("autocast", quiet_context(in, "autocast", "torch.amp.autocast_mode"));
+  torch.globals.set("autocast", autocast_class(in));
 }
 
 /// `torch.finfo`, `torch.iinfo`: numbers of a dtype as attributes.
