@@ -3,12 +3,18 @@
 import os
 import pathlib
 import re
+import signal
 import subprocess
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SCRIPTC_BUILD", ROOT / "build")).resolve()
+
+# What runs in the background, or under nohup, has some signals ignored, and its children inherit that; tests send them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for ignored in (signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(ignored, signal.SIG_DFL)
 
 #: A stage as it is shown where stderr is no terminal: `[2/7] loading LibTorch`.
 PROGRESS = re.compile(r"^\[\d+/\d+\] .*\n", re.MULTILINE)
