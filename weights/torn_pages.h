@@ -29,8 +29,9 @@ class TornPageGuard {
 void release_pages(const void* data, std::size_t size);
 
 /// Calls `read` with pieces of `bytes`, in order, and releases each when it has been read: of a mapped file only one
-/// counts as this process's memory, however large a tensor is. All pieces but the last have kPieceSize bytes.
-inline constexpr std::size_t kPieceSize = std::size_t{4} << 20;
+/// counts as this process's memory, however large a tensor is. All pieces but the last have kPieceSize bytes, which
+/// stay in the processor's cache for a second look.
+inline constexpr std::size_t kPieceSize = std::size_t{1} << 20;
 template <class Read>
 void read_in_pieces(Bytes bytes, Read&& read) {
   for (std::size_t at = 0; at < bytes.size(); at += kPieceSize) {

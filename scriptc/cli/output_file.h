@@ -28,6 +28,7 @@ class OutputFile final : public ByteSink {
   void create();
   /// Errors (io); the first is remembered, and every later call throws it again.
   void write(const void* data, std::size_t size) override;
+  void rewrite(std::uint64_t offset, const void* data, std::size_t size) override;
   /// Flushes to the disk, renames, flushes the folder. REQUIRES: create(). Errors (io), also a remembered one.
   void commit();
   /// Commits both, or, on error, neither. Killed between its two renames, it leaves the companion alone committed.
@@ -50,6 +51,7 @@ class OutputFile final : public ByteSink {
   template <class Take>
   bool take_name(Take&& take);
   bool lock_named(const std::string& path);
+  void start_flushing();
   void prepare();
   void replace();
   bool exchange();
@@ -68,6 +70,7 @@ class OutputFile final : public ByteSink {
   std::optional<mode_t> mode_;
   int file_ = -1;
   std::uint64_t size_ = 0;
+  std::uint64_t flushing_ = 0;  ///< bytes that are on their way to the disk
 };
 
 }  // namespace scriptc::cli

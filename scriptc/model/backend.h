@@ -21,11 +21,14 @@ namespace python {
 class Evaluator;
 }
 
-/// Where an archive goes. `write` throws Error(io); the back end stops using a sink that has thrown.
+/// Where an archive goes. All throw Error(io); the back end stops using a sink that has thrown.
 class ByteSink {
  public:
   virtual ~ByteSink() = default;
+  /// Appends.
   virtual void write(const void* data, std::size_t size) = 0;
+  /// Replaces bytes at `offset` that have been written before.
+  virtual void rewrite(std::uint64_t offset, const void* data, std::size_t size) = 0;
 };
 
 enum class Format { torchscript, lite };

@@ -3,6 +3,7 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 
 #include "weights/torn_pages.h"
@@ -43,8 +44,7 @@ std::string zip64_extra(std::initializer_list<std::uint64_t> numbers) {
 
 std::uint32_t checksum(std::span<const Bytes> parts) {
   std::uint32_t crc = 0;
-  for (const Bytes part : parts)
-    weights::read_in_pieces(part, [&](Bytes piece) { crc = libdeflate_crc32(crc, piece.data(), piece.size()); });
+  for (const Bytes part : parts) crc = libdeflate_crc32(crc, part.data(), part.size());
   return crc;
 }
 
@@ -73,6 +73,8 @@ void ZipWriter::write(std::string_view bytes) {
   position_ += bytes.size();
 }
 
+void ZipWriter::write(Bytes bytes) { write({reinterpret_cast<const char*>(bytes.data()), bytes.size()}); }
+
 /// Everything before the data, which starts at a multiple of kAlignment.
 void ZipWriter::begin(Entry& entry) {
   entry.offset = position_;
@@ -95,14 +97,30 @@ void ZipWriter::begin(Entry& entry) {
 
 std::uint32_t ZipWriter::add(const std::string& name, std::span<const Bytes> parts) {
   const std::uint64_t size = total_size(parts);
-  Entry entry{name, zip::kStored, checksum(parts), size, size};
-  begin(entry);
-  for (const Bytes part : parts)
-    weights::read_in_pieces(part, [this](Bytes piece) {
-      write({reinterpret_cast<const char*>(piece.data()), piece.size()});
-    });
+  Entry entry{name, zip::kStored, 0, size, size};
+  if (size <= weights::kPieceSize)
+    write_small(entry, parts);
+  else
+    write_large(entry, parts);
   entries_.push_back(std::move(entry));
   return entries_.back().crc;
+}
+
+void ZipWriter::write_small(Entry& entry, std::span<const Bytes> parts) {
+  entry.crc = checksum(parts);
+  begin(entry);
+  for (const Bytes part : parts) weights::read_in_pieces(part, [this](Bytes piece) { write(piece); });
+}
+
+/// The checksum is computed piece by piece while each is in the cache anyway, and put into the header afterwards.
+void ZipWriter::write_large(Entry& entry, std::span<const Bytes> parts) {
+  begin(entry);
+  for (const Bytes part : parts)
+    weights::read_in_pieces(part, [&](Bytes piece) {
+      entry.crc = libdeflate_crc32(entry.crc, piece.data(), piece.size());
+      write(piece);
+    });
+  sink_.rewrite(entry.offset + offsetof(zip::LocalHeader, crc), &entry.crc, sizeof entry.crc);
 }
 
 std::uint32_t ZipWriter::add_deflated(const std::string& name, std::span<const Bytes> parts) {
@@ -112,7 +130,7 @@ std::uint32_t ZipWriter::add_deflated(const std::string& name, std::span<const B
   if (packed.empty()) return add(name, parts);
   Entry entry{name, zip::kDeflated, checksum(parts), plain.size(), packed.size()};
   begin(entry);
-  write({reinterpret_cast<const char*>(packed.data()), packed.size()});
+  write(Bytes(packed));
   entries_.push_back(std::move(entry));
   return entries_.back().crc;
 }

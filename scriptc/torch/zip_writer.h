@@ -20,7 +20,7 @@ namespace scriptc::torch_backend {
 
 using Bytes = std::span<const std::byte>;
 
-/// Writes records to a sink in one pass, without copying their data.
+/// Writes records to a sink without copying their data, which are read once.
 class ZipWriter {
  public:
   explicit ZipWriter(ByteSink& sink) : sink_(sink) {}
@@ -43,7 +43,10 @@ class ZipWriter {
   };
 
   void write(std::string_view bytes);
+  void write(Bytes bytes);
   void begin(Entry& entry);
+  void write_small(Entry& entry, std::span<const Bytes> parts);
+  void write_large(Entry& entry, std::span<const Bytes> parts);
 
   ByteSink& sink_;
   std::uint64_t position_ = 0;

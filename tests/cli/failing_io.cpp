@@ -1,6 +1,7 @@
 // A library to preload: the system calls that write into one folder are counted, and one of them fails.
 //   FAIL_FOLDER   the folder, as the kernel names it (no link in it)
 //   FAIL_AT       which call fails, from 1; 0: none
+//   FAIL_CALL     the name of the only calls that count, `pwrite`; missing: all do
 //   FAIL_ERROR    errno of the failure
 //   FAIL_SIGNAL   a signal that the call sends to its own process instead of failing
 //   FAIL_CUT      a file that loses its second half instead
@@ -35,6 +36,7 @@ std::string setting(const char* name) {
 struct Settings {
   std::string folder = setting("FAIL_FOLDER");
   int at = std::atoi(setting("FAIL_AT").c_str());
+  std::string call = setting("FAIL_CALL");
   int error = std::atoi(setting("FAIL_ERROR").c_str());
   int signal = std::atoi(setting("FAIL_SIGNAL").c_str());
   std::string cut = setting("FAIL_CUT");
@@ -90,6 +92,7 @@ void log_first(const char* call) {
 /// Counts a call; true if it is to fail. `space`: whether it can run out of space.
 bool fails(const char* call, bool space) {
   static std::atomic<int> count{0};
+  if (!settings().call.empty() && settings().call != call) return false;
   const int number = ++count;
   const bool now =
       number == settings().at || (settings().forever && space && settings().at != 0 && number > settings().at);
@@ -162,6 +165,11 @@ ssize_t pwrite(int file, const void* data, size_t size, off_t offset) {
   static const auto real = next(&::pwrite, "pwrite");
   if (!inside(file)) return real(file, data, size, offset);
   return fails("pwrite", true) ? -1 : real(file, data, written_at_once(size), offset);
+}
+
+int sync_file_range(int file, off64_t offset, off64_t size, unsigned flags) {
+  static const auto real = next(&::sync_file_range, "sync_file_range");
+  return inside(file) && fails("sync_file_range", true) ? -1 : real(file, offset, size, flags);
 }
 
 ssize_t copy_file_range(int from, off64_t* from_offset, int to, off64_t* to_offset, size_t size, unsigned flags) {

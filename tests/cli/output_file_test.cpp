@@ -85,6 +85,17 @@ TEST_F(OutputFileTest, AppearsOnCommit) {
   EXPECT_EQ(file.size(), 5u);
 }
 
+TEST_F(OutputFileTest, RewritesWhatWasWritten) {
+  OutputFile file(path("a.pt"), "output");
+  file.create();
+  file.write("abcdef", 6);
+  file.rewrite(2, "XY", 2);
+  file.write("g", 1);
+  file.commit();
+  EXPECT_EQ(content("a.pt"), "abXYefg");
+  EXPECT_EQ(file.size(), 7u);
+}
+
 TEST_F(OutputFileTest, WithoutCommitTheOldFileStays) {
   put("a.pt", "old");
   {

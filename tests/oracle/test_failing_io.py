@@ -19,6 +19,8 @@ LAYERS = ("import torch\n\n\nclass Net(torch.nn.Module):\n    def __init__(self)
           "        self.a = torch.nn.Linear(3, 4)\n\n    def forward(self, x):\n        return self.a(x)\n")
 #: Of some pages, so that a file cut in half loses whole ones.
 WIDE = LAYERS.replace("Linear(3, 4)", "Linear(3, 40000)")
+#: 20 MB: a record that is written before its checksum is known, and flushed while it is written.
+LARGE = LAYERS.replace("Linear(3, 4)", "Linear(3, 1700000, bias=False)")
 FULL = bool(os.environ.get("SCRIPTC_FULL"))
 
 
@@ -247,6 +249,20 @@ def test_an_archive_fails_at_every_call(real_place, name):
             assert here.files() == here.old, call
             assert result.returncode == 5
             assert result.stderr.endswith(": No space left on device\n")
+
+
+@pytest.mark.parametrize("call", ["pwrite", "sync_file_range"])
+def test_large_records_fail_late(real_place, call):
+    here = real_place("out.pt", LARGE)
+    result, failed = here.fail(1, FAIL_CALL=call, FAIL_ERROR=errno.ENOSPC)
+    assert failed == call
+    assert here.files() == here.old
+    assert (result.stderr, result.returncode) == (
+        "error: output 'output/out.pt' cannot be written: No space left on device\n", 5)
+    result, failed = here.fail(1, FAIL_CALL=call, FAIL_ERROR=errno.ENOSYS if call == "sync_file_range" else errno.EINTR)
+    assert failed == call
+    assert result.returncode == 0, result.stderr
+    here.assert_new()
 
 
 @pytest.mark.parametrize("name", ["out.pt", "out.ptl"])

@@ -16,6 +16,9 @@ namespace scriptc::torch_backend {
 /// A sink that is a string.
 struct MemorySink final : ByteSink {
   void write(const void* data, std::size_t size) override { bytes.append(static_cast<const char*>(data), size); }
+  void rewrite(std::uint64_t offset, const void* data, std::size_t size) override {
+    bytes.replace(offset, size, static_cast<const char*>(data), size);
+  }
   std::string bytes;
 };
 

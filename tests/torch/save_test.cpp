@@ -1,14 +1,19 @@
 #include "scriptc/torch/save.h"
 
+#include <libdeflate.h>
 #include <torch/csrc/jit/mobile/import.h>
 #include <torch/csrc/jit/mobile/module.h>
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <clocale>
+#include <cstring>
+#include <numeric>
 
 #include "helpers.h"
 #include "scriptc/torch/captured_archive.h"
 #include "scriptc/torch/zip_writer.h"
+#include "weights/torn_pages.h"
+#include "weights/zip_format.h"
 
 namespace scriptc::torch_backend {
 namespace {
@@ -140,8 +145,35 @@ TEST(ZipWriter, DeflatesWhatGetsSmaller) {
 TEST(ZipWriter, PassesOnTheSinksError) {
   struct Full final : ByteSink {
     void write(const void*, std::size_t) override { throw Error(ErrorKind::io, "disk full"); }
+    void rewrite(std::uint64_t, const void*, std::size_t) override {}
   } full;
   EXPECT_EQ(error_of([&] { save_module(script(kForward), Format::torchscript, full); }), "5 disk full");
+}
+
+/// What is checksummed while it is written has its checksum in both headers all the same.
+TEST(ZipWriter, ChecksumsOfSmallAndLargeRecords) {
+  std::string data(weights::kPieceSize + 1000, 'x');
+  std::iota(data.begin(), data.end(), 0);
+  for (const std::size_t size : {std::size_t{0}, std::size_t{9}, weights::kPieceSize, data.size()}) {
+    MemorySink sink;
+    ZipWriter writer(sink);
+    const auto bytes = std::as_bytes(std::span(data)).first(size);
+    const std::array parts{bytes.first(size / 3), bytes.subspan(size / 3)};
+    writer.add("root/before", parts);
+    const std::uint32_t crc = writer.add("root/a", parts);
+    writer.finish();
+    EXPECT_EQ(crc, libdeflate_crc32(0, data.data(), size));
+    const std::string name = "root/a";
+    const std::size_t local = sink.bytes.find(name) - sizeof(weights::zip::LocalHeader);
+    const std::size_t central = sink.bytes.rfind(name) - sizeof(weights::zip::DirectoryRecord);
+    weights::zip::LocalHeader header;
+    std::memcpy(&header, sink.bytes.data() + local, sizeof header);
+    weights::zip::DirectoryRecord record;
+    std::memcpy(&record, sink.bytes.data() + central, sizeof record);
+    EXPECT_EQ(header.crc, crc);
+    EXPECT_EQ(record.crc, crc);
+    EXPECT_EQ(record.offset, local);
+  }
 }
 
 TEST(ZipWriter, WritesManyEntriesWithZip64) {
