@@ -20,6 +20,7 @@ extern const LibraryFile kCollectionsLibrary;
 extern const LibraryFile kFunctoolsLibrary;
 extern const LibraryFile kItertoolsLibrary;
 extern const LibraryFile kEnumLibrary;
+extern const LibraryFile kFoldsLibrary;
 extern const LibraryFile kDataclassesLibrary;
 extern const LibraryFile kCopyLibrary;
 extern const LibraryFile kContextlibLibrary;

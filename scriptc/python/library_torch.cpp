@@ -60,4 +60,33 @@ def checkpoint_sequential(functions, segments, input, use_reentrant=None, preser
 )py",
                                         true};
 
+// What stands in compiled code for builtins that TorchScript has for other types only.
+const LibraryFile kFoldsLibrary = {"torch._folds", R"py(
+from typing import List
+
+from torch import Tensor
+
+
+def sum_of_tensors(items: List[Tensor]) -> Tensor:
+    assert len(items) > 0, 'the sum of no tensors is the number 0, which is no tensor'
+    total = 0 + items[0]
+    for item in items[1:]:
+        total = total + item
+    return total
+
+
+def product_of_ints(items: List[int]) -> int:
+    product = 1
+    for item in items:
+        product *= item
+    return product
+
+
+def product_of_floats(items: List[float]) -> float:
+    product = 1.0
+    for item in items:
+        product *= item
+    return product
+)py"};
+
 }  // namespace scriptc::python

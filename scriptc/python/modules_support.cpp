@@ -366,7 +366,7 @@ void install_library(Interpreter& in) {
                                   &kMixinLibrary,       &kNumpyLibrary,
                                   &kOperatorLibrary,    &kPathlibLibrary,
                                   &kReLibrary,          &kReParserLibrary,
-                                  &kVersionLibrary})
+                                  &kFoldsLibrary,       &kVersionLibrary})
     add_library(in, *file);
   in.native_modules.emplace("collections.abc", [&in](PyModule& module) { install_abstract_classes(in, module); });
   in.native_modules.emplace("packaging", [](PyModule& module) { module.is_package = true; });

@@ -20,8 +20,47 @@ ExprPtr Specialiser::Impl::reduce_target(const ExprPtr& target) {
   return target;
 }
 
+/// Unpacks `items`, which nothing is known of but that there must be `count` of them, into new variables.
+ExprList Specialiser::Impl::unpacked(const Reduced& items, std::size_t count, const Span& span, StmtList& out) {
+  ExprList names;
+  auto stores = std::make_shared<TupleExpr>();
+  stores->span = span;
+  stores->ctx = ExprContext::Store;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string name = fresh("item_" + std::to_string(i));
+    frame_->bound_once.insert(name);
+    names.push_back(name_of(name, span));
+    stores->elts.push_back(name_of(name, span, ExprContext::Store));
+  }
+  out.push_back(assignment(stores, items.expr));
+  return names;
+}
+
+/// `b, n, _, h = *x.shape, heads`: what is starred has as many items as there are targets left.
+ExprPtr Specialiser::Impl::star_as_many(const TupleExpr& targets, const TupleExpr& value, StmtList& out) {
+  const ExprPtr* starred = nullptr;
+  for (const ExprPtr& one : value.elts) {
+    // What stands before it is computed before it, and must not see the difference.
+    if (as<Starred>(one) ? starred != nullptr : starred == nullptr && !is_path(one)) return nullptr;
+    if (as<Starred>(one)) starred = &one;
+  }
+  for (const ExprPtr& one : targets.elts)
+    if (as<Starred>(one)) return nullptr;
+  if (!starred || targets.elts.size() < value.elts.size() || frame_->untracked > 0) return nullptr;
+  const Reduced items = reduce(as<Starred>(*starred)->value);
+  if (items.is_constant() || items_of(items)) return nullptr;
+  const std::size_t count = targets.elts.size() + 1 - value.elts.size();
+  auto rebuilt = copy_of(value);
+  const auto place = rebuilt->elts.erase(rebuilt->elts.begin() + (starred - value.elts.data()));
+  const ExprList names = unpacked(items, count, (*starred)->span, out);
+  rebuilt->elts.insert(place, names.begin(), names.end());
+  return rebuilt;
+}
+
 ExprPtr Specialiser::Impl::over_as_many(const ExprPtr& target, const ExprPtr& value, StmtList& out) {
   const auto* targets = as<TupleExpr>(target);
+  if (const auto* tuple = as<TupleExpr>(value); targets && tuple)
+    if (const ExprPtr written = star_as_many(*targets, *tuple, out)) return written;
   const auto* call = as<Call>(value);
   const auto* list = as<ListComp>(value);
   const auto* generator = as<GeneratorExp>(value);
@@ -42,16 +81,9 @@ ExprPtr Specialiser::Impl::over_as_many(const ExprPtr& target, const ExprPtr& va
   if (!as<Name>(over) && !(made && as<Attribute>(made->func))) return value;
   const Reduced items = reduce(over);
   if (items.is_constant() || items_of(items)) return value;
-  auto names = std::make_shared<TupleExpr>(), stores = std::make_shared<TupleExpr>();
-  names->span = stores->span = over->span;
-  stores->ctx = ExprContext::Store;
-  for (std::size_t i = 0; i < targets->elts.size(); ++i) {
-    const std::string name = fresh("item_" + std::to_string(i));
-    frame_->bound_once.insert(name);
-    names->elts.push_back(name_of(name, over->span));
-    stores->elts.push_back(name_of(name, over->span, ExprContext::Store));
-  }
-  out.push_back(assignment(stores, items.expr));
+  auto names = std::make_shared<TupleExpr>();
+  names->span = over->span;
+  names->elts = unpacked(items, targets->elts.size(), over->span, out);
   if (call) {
     auto rebuilt = copy_of(*call);
     rebuilt->args[1] = names;
@@ -72,6 +104,9 @@ void Specialiser::Impl::reduce_assign(const Assign& node, const StmtPtr& origina
   const ExprPtr written = unpacks ? over_as_many(node.targets[0], node.value, out) : node.value;
   const Reduced value = unpacks ? reduce_iterable(written) : reduce(written);
   frame_->wants_items = false;
+  if (unpacks && !value.is_constant() && !items_of(value))
+    if (const StmtPtr plain = rest_by_index(node, value.expr, out))
+      return reduce_assign(*as<Assign>(plain), plain, out);
   if (node.targets.size() == 1) return bind(node.targets[0], value, out, original);
   const bool repeatable = value.is_constant() && !value.fact.one_shot && !is_container(value.fact.value);
   if (repeatable) {

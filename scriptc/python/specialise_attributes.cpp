@@ -7,6 +7,7 @@ namespace scriptc::python {
 
 Reduced Specialiser::Impl::reduce_attribute(const Attribute& node, const ExprPtr& original) {
   if (auto method = super_method(node, original)) return *method;
+  if (auto number = number_of_dtype(node)) return *number;
   const Reduced base = reduce(node.value);
   if (auto variable = context_attribute(base, node)) return *variable;
   ExprPtr rebuilt = original;

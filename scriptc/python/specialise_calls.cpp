@@ -63,8 +63,15 @@ Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original
     same =
         same && there && keywords[i].first == node.keywords[i].arg && keywords[i].second.expr == node.keywords[i].value;
   }
-  const ExprPtr call = same ? original : ExprPtr(rebuilt);
+  ExprPtr call = same ? original : ExprPtr(rebuilt);
   if (const auto* method = as<Attribute>(node.func)) {
+    if (expanded && method->attr == "update" && args.empty() && !keywords.empty() && !callee.is_constant()) {
+      args.push_back(dict_of(keywords, node.span));  // `d.update(a=x)` is `d.update({'a': x})`
+      keywords.clear();
+      rebuilt->args = {args[0].expr};
+      rebuilt->keywords.clear();
+      call = rebuilt;
+    }
     auto result = expanded && keywords.empty() ? apply_structure(*method, args, original) : std::nullopt;
     if (result) return *result;
     if (is_tracked(method->value)) {
@@ -151,6 +158,8 @@ std::optional<Reduced> Specialiser::Impl::apply_structure(const Attribute& metho
     }
     return sequence(items, original->span);
   }
+  if (method.attr == "update" && args.size() == 1 && dict.tracked && update_dict(name->id, args[0]))
+    return Reduced{reify(None{}, original), Fact::constant(None{}), nullptr};
   const bool pops = method.attr == "pop";
   if ((method.attr != "get" && !pops) || args.empty() || !args[0].is_constant() || !args[0].fact.value.is_string())
     return std::nullopt;
@@ -180,6 +189,8 @@ Reduced Specialiser::Impl::apply(const Reduced& callee, const ReducedList& args,
   if (keywords.empty())
     if (auto iterated = apply_to_items(builtin_name(value), args, rebuilt, original)) return *iterated;
   if (auto array = numpy_call(callee, args, keywords, rebuilt, original)) return *array;
+  if (builtin_name(value) == "tuple" && args.size() == 1 && keywords.empty() && !args[0].is_constant())
+    if (const ExprPtr list = tuple_as_list(args[0].expr, original)) return {list, {}, nullptr};
   if (const auto native = value.try_as<NativeFunction>()) {
     result = apply_native(*native, callee, args, keywords, rebuilt, original);
   } else if (const auto partial = value.try_as<Partial>()) {
@@ -224,8 +235,10 @@ std::optional<Reduced> Specialiser::Impl::numpy_call(const Reduced& callee, cons
   const auto method = callee.fact.value.try_as<BoundMethod>();
   const Value& called = method ? method->function : callee.fact.value;
   const auto function = called.try_as<PyFunction>();
-  if (function && function->module && function->module->name == "numpy")
-    return evaluated_call(callee, args, keywords, rebuilt, original);
+  if (function && function->module && function->module->name == "numpy") {
+    if (auto known = evaluated_call(callee, args, keywords, rebuilt, original)) return known;
+    return keywords.empty() ? number_function(callee.fact.value, args, original) : std::nullopt;
+  }
   const auto native = called.try_as<NativeFunction>();
   const bool makes_tensor = native && !method && native->qualified_name.starts_with("torch.") && !args.empty() &&
                             all_known(args, keywords) && tensor_of_array(args[0].fact.value);
@@ -235,6 +248,25 @@ std::optional<Reduced> Specialiser::Impl::numpy_call(const Reduced& callee, cons
   Kwargs named;
   for (const auto& [name, value] : keywords) named.emplace_back(name, value.fact.value);
   return Reduced{reify(evaluator_.call(callee.fact.value, values, named), original), {}, nullptr};
+}
+
+/// Functions of numpy on a number that the model computes: math has them as well.
+std::optional<Reduced> Specialiser::Impl::number_function(const Value& function, const ReducedList& args,
+                                                          const ExprPtr& original) {
+  static constexpr std::array<std::string_view, 10> kShared{"sqrt", "exp", "log", "log2", "log10",
+                                                            "sin",  "cos", "tan", "tanh", "prod"};
+  const Value numpy(evaluator_.import_module("numpy"));
+  for (const std::string_view name : kShared) {
+    const auto found = evaluator_.try_get_attribute(numpy, std::string(name));
+    if (!found || identity(*found) != identity(function)) continue;
+    const Value other = evaluator_.get_attribute(Value(evaluator_.import_module("math")), std::string(name));
+    auto call = std::make_shared<Call>();
+    call->span = original->span;
+    call->func = reify(other, original);
+    for (const Reduced& arg : args) call->args.push_back(arg.expr);
+    return Reduced{call, {}, nullptr};
+  }
+  return std::nullopt;
 }
 
 std::optional<Reduced> Specialiser::Impl::evaluated_call(const Reduced& callee, const ReducedList& args,

@@ -77,8 +77,8 @@ Reduced Specialiser::Impl::reduce_comprehension(const ExprPtr& original, bool co
   const ComprehensionParts parts = parts_of(original);
   const bool wants_items = std::exchange(frame_->wants_items, false);
   // A generator that is read later may see other values of the variables.
-  if (as<GeneratorExp>(original) && !consumed) return keep_comprehension(original);
-  if (as<SetComp>(original)) return keep_comprehension(original);
+  if (as<GeneratorExp>(original) && !consumed) return keep_comprehension(original, false);
+  if (as<SetComp>(original)) return keep_comprehension(original, false);
   const Facts before = frame_->facts;
   const std::set<std::string> locals_before = frame_->locals;
   ReducedList keys, values;
@@ -86,7 +86,7 @@ Reduced Specialiser::Impl::reduce_comprehension(const ExprPtr& original, bool co
   frame_->facts = before;
   frame_->locals = locals_before;
   // An empty list has no element type: TorchScript needs the original's.
-  if (!expanded || values.empty()) return keep_comprehension(original);
+  if (!expanded || values.empty()) return keep_comprehension(original, consumed);
   // What TorchScript iterates by itself stays short.
   bool needed =
       as<ListComp>(original) == nullptr || parts.generators->size() > 1 || !parts.generators->front().ifs.empty();
@@ -97,7 +97,7 @@ Reduced Specialiser::Impl::reduce_comprehension(const ExprPtr& original, bool co
     std::set<std::string> targets = names_in(parts.generators->front().target);
     needed = !items || items_need_constants(*items) || needs_constant(targets, parts.elt);
   }
-  if (!needed) return keep_comprehension(original);
+  if (!needed) return keep_comprehension(original, consumed);
   if (parts.key) {
     auto dict = std::make_shared<DictExpr>();
     dict->span = original->span;
@@ -125,11 +125,19 @@ Reduced Specialiser::Impl::reduce_comprehension(const ExprPtr& original, bool co
 }
 
 /// The same comprehension with folded parts.
-Reduced Specialiser::Impl::keep_comprehension(const ExprPtr& original) {
+Reduced Specialiser::Impl::keep_comprehension(const ExprPtr& original, bool consumed) {
   const ComprehensionParts parts = parts_of(original);
   const Facts before = frame_->facts;
   const std::set<std::string> locals_before = frame_->locals;
   std::vector<Comprehension> generators = *parts.generators;
+  const bool is_list = as<ListComp>(original) || (as<GeneratorExp>(original) && consumed);
+  if (is_list && (generators.size() > 1 || !generators[0].ifs.empty()) &&
+      frame_->first_calls.contains(original.get())) {
+    const auto list = comprehension_as_loop(parts.elt, generators, original->span);
+    frame_->facts = before;
+    frame_->locals = locals_before;
+    if (list) return *list;
+  }
   bool same = true;
   const auto replace = [&](ExprPtr& expr) {
     const ExprPtr reduced = reduce(expr).expr;

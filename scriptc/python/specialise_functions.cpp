@@ -225,6 +225,8 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
   if (function->mark == Mark::ignored || function->mark == Mark::unused || !function->overloads.empty() ||
       yields(body_of(*function)) || (function->def && function->def->is_async))
     return std::nullopt;
+  if (!self)
+    if (auto test = inlined_predicate(*function, args, keywords)) return test;
   const auto assignment = assign_arguments(*function, self ? 1 : 0, args, keywords);
   if (!assignment) return std::nullopt;
   const bool inside = self && in_tree(self);

@@ -2,6 +2,8 @@
 // that is bound once. What reads such a list gets a copy; before anything could share it, or change it in ways that
 // are not followed, it becomes a variable (specialise_sharing.cpp).
 
+#include <algorithm>
+
 #include "scriptc/python/runtime.h"
 #include "scriptc/python/specialiser.h"
 
@@ -75,16 +77,9 @@ bool Specialiser::Impl::track(const Name& target, const Reduced& value, StmtList
   if (frame_->untracked > 0 || value.fact.one_shot || frame_->fixed.contains(target.id)) return false;
   Fact fact;
   std::vector<Reduced> items;
-  if (const auto* dict = as<DictExpr>(value.expr)) {
+  if (as<DictExpr>(value.expr)) {
     fact.kind = Fact::Kind::dict;
-    for (std::size_t i = 0; i < dict->keys.size(); ++i) {
-      const Reduced key = reduce(dict->keys[i]);
-      if (!key.is_constant() || !key.fact.value.is_string() || !dict->keys[i]) return false;
-      fact.keys.push_back(key.fact.value.as_string());
-      for (std::size_t before = 0; before < i; ++before)
-        if (fact.keys[before] == fact.keys[i]) return false;
-      items.push_back(reduce(dict->values[i]));
-    }
+    if (!read_dict(value, fact.keys, items)) return false;
     if (!changes && (value.is_constant() || !frame_->counted.contains(target.id))) return false;
   } else {
     const bool constant = value.is_constant() && value.fact.value.is_list();
@@ -183,6 +178,57 @@ std::optional<Reduced> Specialiser::Impl::change_list(const std::string& name, c
   return std::nullopt;
 }
 
+/// The keys and items of a dict that is made where it stands; false if they are not all known.
+bool Specialiser::Impl::read_dict(const Reduced& value, std::vector<std::string>& keys, ReducedList& items) {
+  if (value.fact.kind == Fact::Kind::dict) {
+    keys = value.fact.keys;
+    for (const ExprPtr& item : value.fact.items) items.push_back(reduce(item));
+    return true;
+  }
+  const auto* dict = as<DictExpr>(value.expr);
+  if (!dict) return false;
+  for (std::size_t i = 0; i < dict->keys.size(); ++i) {
+    const Reduced key = dict->keys[i] ? reduce(dict->keys[i]) : Reduced{};
+    if (!key.is_constant() || !key.fact.value.is_string()) return false;
+    keys.push_back(key.fact.value.as_string());
+    if (std::count(keys.begin(), keys.end(), keys.back()) > 1) return false;
+    items.push_back(reduce(dict->values[i]));
+  }
+  return true;
+}
+
+Reduced Specialiser::Impl::dict_of(const ReducedKeywords& keywords, const Span& span) {
+  auto dict = std::make_shared<DictExpr>();
+  dict->span = span;
+  for (const auto& [name, value] : keywords) {
+    dict->keys.push_back(constant_of(name, span));
+    dict->values.push_back(value.expr);
+  }
+  return {dict, {}, nullptr};
+}
+
+/// `d.update(other)` of what is kept.
+bool Specialiser::Impl::update_dict(const std::string& name, const Reduced& other) {
+  std::vector<std::string> keys;
+  ReducedList items;
+  if (!read_dict(other, keys, items)) return false;
+  for (std::size_t i = 0; i < keys.size(); ++i) set_key(name, keys[i], items[i], *frame_->out);
+  return true;
+}
+
+void Specialiser::Impl::set_key(const std::string& name, const std::string& key, const Reduced& value, StmtList& out) {
+  Fact& fact = frame_->facts[name];
+  const ExprPtr item = kept(name + "_" + std::to_string(fact.keys.size()), value, out);
+  fact.origin = nullptr;
+  for (std::size_t i = 0; i < fact.keys.size(); ++i) {
+    if (fact.keys[i] != key) continue;
+    fact.items[i] = item;
+    return;
+  }
+  fact.keys.push_back(key);
+  fact.items.push_back(item);
+}
+
 /// `xs[1] = value` and `d['k'] = value` of what is kept.
 bool Specialiser::Impl::store_item(const Subscript& target, const Reduced& value, StmtList& out) {
   const auto* name = as<Name>(target.value);
@@ -199,16 +245,7 @@ bool Specialiser::Impl::store_item(const Subscript& target, const Reduced& value
     return true;
   }
   if (!index.is_constant() || !index.fact.value.is_string()) return false;
-  const std::string& key = index.fact.value.as_string();
-  const ExprPtr item = kept(name->id + "_" + std::to_string(fact.keys.size()), value, out);
-  fact.origin = nullptr;
-  for (std::size_t i = 0; i < fact.keys.size(); ++i) {
-    if (fact.keys[i] != key) continue;
-    fact.items[i] = item;
-    return true;
-  }
-  fact.keys.push_back(key);
-  fact.items.push_back(item);
+  set_key(name->id, index.fact.value.as_string(), value, out);
   return true;
 }
 

@@ -280,20 +280,30 @@ bool Specialiser::Impl::needs_constant(const std::set<std::string>& targets, con
       if (targets.contains(name)) return true;
     return false;
   };
+  const auto known_base = [&](const ExprPtr& base_expr) {
+    const Facts before = frame_->facts;
+    Reduced base;
+    const auto* name = as<Name>(base_expr);
+    const bool lost = name && frame_->facts.contains(name->id) && frame_->facts[name->id].kind == Fact::Kind::lost;
+    if (!lost && !mentions(base_expr)) base = reduce(base_expr);
+    frame_->facts = before;
+    return base.fact;
+  };
   bool needed = false;
   for_each_expr(expr, [&](const ExprPtr& part) {
     if (needed) return;
     if (const auto* subscript = as<Subscript>(part); subscript && mentions(subscript->slice)) {
-      const Facts before = frame_->facts;
-      Reduced base;
-      const auto* name = as<Name>(subscript->value);
-      const bool lost = name && frame_->facts.contains(name->id) && frame_->facts[name->id].kind == Fact::Kind::lost;
-      if (!lost && !mentions(subscript->value)) base = reduce(subscript->value);
-      frame_->facts = before;
-      needed = base.fact.is_structure() || (base.is_constant() && !is_typable(base.fact.value));
+      const Fact base = known_base(subscript->value);
+      needed = base.is_structure() || (base.is_constant() && !is_typable(base.value));
     }
     if (const auto* call = as<Call>(part)) {
       const auto* name = as<Name>(call->func);
+      const auto* method = as<Attribute>(call->func);
+      // `order.index(i)`, `names.get(i)`: methods that TorchScript's tuples and mixed dicts lack.
+      if (method && as<Name>(method->value) && call->args.size() == 1 && mentions(call->args[0])) {
+        const Fact base = known_base(method->value);
+        needed = base.is_constant() && (base.value.is_tuple() || base.value.is_dict());
+      }
       if (name && (name->id == "getattr" || name->id == "hasattr" || name->id == "isinstance"))
         for (const ExprPtr& arg : call->args) needed = needed || mentions(arg);
     }

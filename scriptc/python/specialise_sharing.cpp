@@ -74,7 +74,8 @@ void SharedNames::visit_call(const Call& call, bool conditional) {
     visit(call.func, true, conditional);
   }
   const auto argument = [&](const ExprPtr& arg, std::size_t position, const std::string& keyword) {
-    visit(arg, of_list ? method->attr == "extend" : harmless_(call, position, keyword), conditional);
+    const bool copies_items = of_list && (method->attr == "extend" || method->attr == "update");
+    visit(arg, of_list ? copies_items : harmless_(call, position, keyword), conditional);
   };
   for (std::size_t i = 0; i < call.args.size(); ++i) argument(call.args[i], i, "");
   for (const Keyword& keyword : call.keywords)

@@ -77,7 +77,7 @@ Fact Specialiser::Impl::received(const Structure& structure, const std::string& 
 
 namespace {
 
-/// The calls that are evaluated first: whatever stands before them reads names and constants.
+/// The calls and comprehensions that are evaluated first: whatever stands before them reads names and constants.
 void add_first_calls(const ExprPtr& expr, bool itself, std::set<const Expr*>& calls) {
   const auto first_of = [&](const ExprList& list) {
     for (const ExprPtr& item : list)
@@ -90,6 +90,7 @@ void add_first_calls(const ExprPtr& expr, bool itself, std::set<const Expr*>& ca
     if (!as<Name>(base)) return add_first_calls(base, true, calls);
     first_of(call->args);
   }
+  if (as<ListComp>(expr) || as<GeneratorExp>(expr)) calls.insert(expr.get());
   if (const auto* node = as<Subscript>(expr)) add_first_calls(node->value, true, calls);
   if (const auto* node = as<Attribute>(expr)) add_first_calls(node->value, true, calls);
   if (const auto* node = as<Starred>(expr)) add_first_calls(node->value, true, calls);

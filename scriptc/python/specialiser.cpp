@@ -213,6 +213,7 @@ std::string Specialiser::Impl::prepare(ResidualFrame& frame, const Request& requ
   frame.counted = counted_names(body);
   frame.varying = varying_names(body);
   frame.fixed = walrus_targets(body);
+  frame.returned = returned_values(body);
   for (const auto& [name, value] : request.constants) {
     frame.facts[name] = Fact::constant(value, false);
     frame.locals.insert(name);

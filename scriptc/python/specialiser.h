@@ -98,6 +98,7 @@ struct ResidualFrame {
   std::set<std::string> varying;      ///< variables that are bound to None or a number, and to something else
   std::set<std::string> counted;      ///< variables whose length or items are asked for
   std::set<std::string> fixed;        ///< variables that are bound in expressions
+  std::set<const Expr*> returned;     ///< what `return` may give to the caller, and what variables of it are bound to
   std::set<std::string> bound_once;   ///< variables of the residual alone, bound once wherever they are read
   std::set<const Expr*> first_calls;  ///< calls before which nothing of the present statement happens
   StmtList* out = nullptr;            ///< where statements before the present one go
@@ -195,6 +196,8 @@ class Specialiser::Impl {
   bool stays_the_same(const Reduced& value) const;
   /// `a, b = map(f, xs)` and comprehensions over something that has to have as many items as there are targets.
   ExprPtr over_as_many(const ExprPtr& target, const ExprPtr& value, StmtList& out);
+  ExprPtr star_as_many(const TupleExpr& targets, const TupleExpr& value, StmtList& out);
+  ExprList unpacked(const Reduced& items, std::size_t count, const Span& span, StmtList& out);
   bool bind_items(const ExprPtr& target, const Reduced& value, StmtList& out, const StmtPtr& statement);
   ExprPtr reduce_target(const ExprPtr& target);
   void drop(const std::string& name);
@@ -215,6 +218,10 @@ class Specialiser::Impl {
   bool store_item(const Subscript& target, const Reduced& value, StmtList& out);
   bool augment_item(const Subscript& target, const AugAssign& node, const Reduced& value, StmtList& out);
   bool extend_list(const Name& target, const AugAssign& node, const Reduced& value, StmtList& out);
+  bool read_dict(const Reduced& value, std::vector<std::string>& keys, ReducedList& items);
+  Reduced dict_of(const ReducedKeywords& keywords, const Span& span);
+  bool update_dict(const std::string& name, const Reduced& other);
+  void set_key(const std::string& name, const std::string& key, const Reduced& value, StmtList& out);
   std::optional<Fact> join_tracked(const std::string& name, const Fact& left, StmtList& left_body, const Fact& right,
                                    StmtList& right_body);
   std::optional<Reduced> joined_displays(const BinOp& node, const Reduced& left, const Reduced& right);
@@ -283,13 +290,27 @@ class Specialiser::Impl {
   // specialise_comprehensions.cpp
   /// `consumed`: a generator expression that is read at once, in the place where it stands.
   Reduced reduce_comprehension(const ExprPtr& original, bool consumed);
-  Reduced keep_comprehension(const ExprPtr& original);
+  Reduced keep_comprehension(const ExprPtr& original, bool consumed);
   bool expand(const std::vector<Comprehension>& generators, std::size_t position, const ExprPtr& key,
               const ExprPtr& elt, ReducedList& keys, ReducedList& values);
   bool substitute(const ExprPtr& target, const Reduced& value);
   /// All items known, in order, else nullopt.
   std::optional<ReducedList> items_of(const Reduced& iterable);
   Reduced reduce_iterable(const ExprPtr& expr);
+
+  // specialise_expansions.cpp
+  std::optional<Reduced> inlined_predicate(const PyFunction& function, const ReducedList& args,
+                                           const ReducedKeywords& keywords);
+  std::optional<Reduced> number_of_dtype(const Attribute& node);
+  ExprPtr tuple_as_list(const ExprPtr& items, const ExprPtr& original);
+  std::optional<Reduced> filtered_display(const ExprPtr& elt, const Comprehension& generator, const Span& span);
+  StmtPtr rest_by_index(const Assign& node, const ExprPtr& value, StmtList& out);
+  std::optional<Reduced> comprehension_as_loop(const ExprPtr& elt, const std::vector<Comprehension>& generators,
+                                               const Span& span);
+  ExprPtr emptied(const ExprPtr& iterable);
+  ExprPtr renamed_target(const ExprPtr& target);
+  ExprPtr reduce_in(const ExprPtr& expr, StmtList& out);
+  ExprPtr empty_list(const ExprPtr& item, const std::vector<std::shared_ptr<For>>& loops, const Span& span);
 
   // specialise_calls.cpp
   Reduced reduce_call(const Call& node, const ExprPtr& original);
@@ -308,6 +329,7 @@ class Specialiser::Impl {
                         const ExprPtr& original);
   std::optional<Reduced> numpy_call(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
                                     const ExprPtr& rebuilt, const ExprPtr& original);
+  std::optional<Reduced> number_function(const Value& function, const ReducedList& args, const ExprPtr& original);
   std::optional<Reduced> evaluated_call(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
                                         const ExprPtr& rebuilt, const ExprPtr& original);
   std::optional<Reduced> apply_structure(const Attribute& method, const ReducedList& args, const ExprPtr& original);
@@ -429,6 +451,8 @@ std::set<std::string> varying_names(const StmtList& statements);
 /// Names whose length or items matter somewhere: indexed, unpacked, iterated, made into a tuple.
 std::set<std::string> counted_names(const StmtList& statements);
 std::set<std::string> walrus_targets(const StmtList& statements);
+/// The expressions whose value, as it is or inside of a display, the statements return or store in attributes.
+std::set<const Expr*> returned_values(const StmtList& statements);
 /// `visit(target)` for every place that is stored to, deleted or changed in place, nested defs included.
 void for_each_store(const StmtList& statements, const std::function<void(const ExprPtr&)>& visit);
 /// `visit(name, value)` for every `name = value`, `name: T = value`, `name := value` and `for name in value`.

@@ -100,7 +100,41 @@ class Unpackable final : public jit::SugaredValue {
   }
 };
 
+/// `sum(xs)` and `math.prod(xs)`: by what they are of.
+class Fold final : public jit::SugaredValue {
+ public:
+  Fold(Compiler& compiler, bool multiplies) : compiler_(compiler), multiplies_(multiplies) {}
+  std::string kind() const override { return "function"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, NamedValues args, NamedValues, std::size_t binders) override {
+    jit::Graph& graph = *m.graph();
+    jit::Value* value = args.at(0).value(graph);
+    // ATen's sum of a tensor is a number; Python adds up the rows.
+    if (!multiplies_ && value->type()->isSubtypeOf(*c10::TensorType::get()))
+      value = jit::emitBuiltinCall(loc, graph, c10::aten::unbind, {value, jit::insertConstant(graph, 0, loc)}, {});
+    const auto list = value->type()->cast<c10::ListType>();
+    const auto is = [&](const c10::TypePtr& type) { return list && list->getElementType()->isSubtypeOf(*type); };
+    const char* function = nullptr;
+    if (!multiplies_ && is(c10::TensorType::get())) function = "sum_of_tensors";
+    if (multiplies_ && is(c10::IntType::get())) function = "product_of_ints";
+    if (multiplies_ && is(c10::FloatType::get())) function = "product_of_floats";
+    if (function) {
+      const Value library(compiler_.evaluator().import_module("torch._folds"));
+      const Value found = compiler_.evaluator().get_attribute(library, function);
+      return to_sugared(compiler_, found, loc, m)->call(loc, m, {jit::NamedValue(value)}, {}, binders);
+    }
+    const auto op = multiplies_ ? c10::aten::prod : c10::aten::sum;
+    return std::make_shared<jit::SimpleValue>(jit::emitBuiltinCall(loc, graph, op, {value}, {}));
+  }
+
+ private:
+  Compiler& compiler_;
+  bool multiplies_;
+};
+
 }  // namespace
+
+Sugared make_fold(Compiler& compiler, bool multiplies) { return std::make_shared<Fold>(compiler, multiplies); }
 
 Sugared make_unpackable() { return std::make_shared<Unpackable>(); }
 

@@ -49,6 +49,9 @@ Sugared make_module(Compiler& compiler, ::torch::jit::Value* self, ModuleInfo& i
 /// A function that gives what `a, b = x` unpacks: of a tensor, its slices.
 Sugared make_unpackable();
 
+/// Python's `sum`, or `math.prod` if `multiplies`, of one argument.
+Sugared make_fold(Compiler& compiler, bool multiplies);
+
 /// A function of Python, compiled for the types that each call gives to parameters without annotations.
 Sugared make_function(Compiler& compiler, const PyFunctionPtr& function);
 

@@ -209,6 +209,11 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
     return apply(node.span, expression(node.func), {expression(node.args[0])});
   }
   if (qualified == "builtins.reversed" && count == 1) return reverse(node);
+  const bool folds = qualified == "builtins.sum" || qualified == "math.prod" || qualified == "numpy.prod";
+  if (folds && count == 1 && node.keywords.empty() && !py::as<py::Starred>(node.args[0])) {
+    return apply(node.span, named(node.func->span, make_fold(compiler_, qualified != "builtins.sum")),
+                 {expression(node.args[0])});
+  }
   if (const std::optional<bool> fixed = fixed_answer(qualified)) return literal(node.span, Value(*fixed));
   return std::nullopt;
 }
