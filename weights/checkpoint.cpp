@@ -69,9 +69,9 @@ Checkpoint read_checkpoint(ByteSourcePtr source, const std::string& name, const 
     source->check_unchanged();  // the better reason
     throw;
   }
-  constexpr std::string_view kDataParallel = "module.";
-  result.prefix_removed = has_prefix(result.tensors, kDataParallel);
-  if (result.prefix_removed) remove_prefix(result.tensors, kDataParallel.size());
+  constexpr std::string_view kPrefix = kDataParallelPrefix;
+  result.prefix_removed = has_prefix(result.tensors, kPrefix);
+  if (result.prefix_removed) remove_prefix(result.tensors, kPrefix.size());
   source->check_unchanged();
   result.source = std::move(source);
   return result;

@@ -11,6 +11,9 @@
 
 namespace scriptc::weights {
 
+/// What DataParallel puts before every name.
+inline constexpr const char* kDataParallelPrefix = "module.";
+
 /// Caps on what a checkpoint may ask for; exceeding one is an Error(cap) that names the flag in the comment.
 struct Caps {
   std::uint64_t inflated_bytes = 0;          ///< `--max-bytes`; 0: max(4 GiB, 20 × file size)

@@ -46,13 +46,16 @@ struct Comparison {
   std::vector<std::string> mismatches;  ///< texts
 };
 
-Comparison compare(const ModulePtr& root, const Checkpoint& checkpoint) {
+/// `prefix`: what stands before the checkpoint's names in the file.
+Comparison compare(const ModulePtr& root, const Checkpoint& checkpoint, const std::string& prefix = "") {
   Comparison all;
-  std::unordered_set<std::string_view> expected;
+  std::vector<std::string> names;
   const std::vector<NamedTensor> targets = state_dict(root);
   for (const NamedTensor& target : targets) {
-    expected.insert(target.name);
-    const TensorView* view = checkpoint.tensors.find(target.name);
+    const bool has_prefix = target.name.starts_with(prefix);
+    const std::string name = has_prefix ? target.name.substr(prefix.size()) : "";
+    if (has_prefix) names.push_back(name);
+    const TensorView* view = has_prefix ? checkpoint.tensors.find(name) : nullptr;
     if (view == nullptr) {
       if (!may_be_missing(target)) all.result.missing.push_back(target.name);
     } else if (!fits(*target.tensor, *view)) {
@@ -62,9 +65,14 @@ Comparison compare(const ModulePtr& root, const Checkpoint& checkpoint) {
       all.pairs.emplace_back(target.tensor, view);
     }
   }
+  const std::unordered_set<std::string_view> expected(names.begin(), names.end());
   for (const auto& [name, view] : checkpoint.tensors)
     if (!expected.contains(name)) all.result.unexpected.push_back(name);
   return all;
+}
+
+bool is_complete(const Comparison& all) {
+  return all.result.missing.empty() && all.result.unexpected.empty() && all.mismatches.empty();
 }
 
 std::string subject(const Checkpoint& checkpoint) { return "'" + escape(checkpoint.path, 0) + "': "; }
@@ -96,6 +104,11 @@ std::string unexpected_text(const LoadResult& result) {
 
 LoadResult load_state_dict(const ModulePtr& root, const Checkpoint& checkpoint, bool strict, MessageSink* messages) {
   Comparison all = compare(root, checkpoint);
+  if (checkpoint.prefix_removed && !is_complete(all)) {
+    // Not DataParallel's then: the model itself has an attribute `module`, as averaged models do.
+    Comparison as_written = compare(root, checkpoint, kDataParallelPrefix);
+    if (is_complete(as_written)) all = std::move(as_written);
+  }
   const bool incomplete = !all.result.missing.empty() || !all.result.unexpected.empty();
   if (!all.mismatches.empty() || (strict && incomplete)) refuse(all, checkpoint, strict);
   if (messages != nullptr && !all.result.missing.empty())

@@ -50,6 +50,9 @@ bool holds_tensors(const Value& value) {
   return any;
 }
 
+/// The state dict of a model without tensors.
+bool is_empty(const Value& value) { return value.is(Kind::dict) && value.as_dict().items.empty(); }
+
 bool is_state_dict(const Value& value) { return holds_tensors(value) || is_module(value); }
 
 /// What the pickle would have called to make `value`; null if it is data.
@@ -98,7 +101,7 @@ class Finder {
     }
     if (is_module(present)) {
       add_modules(present);
-    } else if (holds_tensors(present)) {
+    } else if (holds_tensors(present) || is_empty(present)) {
       add_entries(present.as_dict(), "", nullptr);
     } else {
       refuse(present);

@@ -43,6 +43,16 @@ TEST_F(LoadTest, TargetKeepsItsDType) {
   EXPECT_EQ(Weight().view().dtype, DType::float32);
 }
 
+/// An averaged model's own names start as DataParallel's do.
+TEST_F(LoadTest, ModelWithAnAttributeModule) {
+  auto average = std::make_shared<Module>();
+  average->children.set("module", root_);
+  root_ = average;
+  File("module.fc.weight");
+  EXPECT_EQ(Load().loaded, 1);
+  EXPECT_EQ(Weight().state(), Tensor::State::view);
+}
+
 TEST_F(LoadTest, MissingAndUnexpected) {
   File("fc.weigth");
   EXPECT_EQ(Failure(),

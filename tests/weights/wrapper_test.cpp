@@ -30,6 +30,8 @@ TEST_F(WrapperTest, Nested) {
   EXPECT_EQ(Read(Of(dict({{"model", dict({{"state_dict", Inner()}})}}))).wrapper, "model.state_dict");
 }
 
+TEST_F(WrapperTest, ModelWithoutTensors) { EXPECT_EQ(Names(Read(Of(dict({})))), ""); }
+
 TEST_F(WrapperTest, ExplicitKey) {
   const std::string file = Of(dict({{"a", dict({{"b.c", Inner("x")}, {"d", Inner("y")}})}, {"model", Inner("z")}}));
   options.key = "a.b.c";
