@@ -37,7 +37,7 @@ struct ScriptOptions {
   bool train = false;                 ///< else `eval()` on every module first
   bool freeze = true;                 ///< else `training` stays an attribute that the saved file's user may change
   std::vector<std::string> preserve;  ///< methods and attributes that survive freezing
-  std::vector<InputSpec> inputs;      ///< what native modules are traced with; the others need none
+  std::vector<InputSpec> inputs;      ///< what forward will be called with; native modules need them
 };
 
 struct VerifyOptions {
@@ -81,6 +81,8 @@ class Job {
   virtual ~Job() = default;
   /// Compiles forward and the exported methods. Errors (model): with file, line, caret and call chain.
   virtual void script(const ScriptOptions& options) = 0;
+  /// Parameters of forward that the file has not, for with them it cannot be compiled: `mask=None`.
+  virtual std::vector<std::string> fixed_parameters() const { return {}; }
   /// TorchScript source of forward and what it calls (`--print-code`).
   virtual std::string code() const = 0;
   /// Runs the unfrozen module (native: the live C++ one) on seeded inputs and keeps the outputs for `verify`.

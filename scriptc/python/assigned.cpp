@@ -41,15 +41,30 @@ void add_held(const ExprPtr& expr, const std::set<std::string>& nested, std::set
   };
   if (const auto* list = as<ListComp>(expr)) return comprehension(list, nullptr, list->elt);
   if (const auto* dict = as<DictComp>(expr)) return comprehension(dict, dict->key, dict->value);
-  add_attributes(expr, names);
+  for (const ExprPtr& source : alias_sources(expr)) add_attributes(source, names);
 }
 
-/// Attribute names that `function` stores to, of whatever object. `changers`: names of functions that change what they
-/// are given; of that, only `containers` matter, and of what is changed in place, only `changeable`. `nested`: of
-/// those, the ones that hold others.
-std::set<std::string> stored_attributes(const PyFunction& function, const std::set<std::string>& changers,
-                                        const std::set<std::string>& containers,
-                                        const std::set<std::string>& changeable, const std::set<std::string>& nested) {
+/// The attributes that an argument may hold: an item of a list of numbers is a number.
+void add_passed(const ExprPtr& arg, const std::set<std::string>& nested, std::set<std::string>& names) {
+  for (const ExprPtr& source : alias_sources(arg)) {
+    std::set<std::string> held;
+    add_attributes(source, held);
+    for (const std::string& name : held)
+      if (!as<Subscript>(arg) || nested.contains(name)) names.insert(name);
+  }
+}
+
+/// What is known of all attributes and functions of a tree, by name.
+struct Names {
+  std::set<std::string> changers;    ///< functions that change what they are given
+  std::set<std::string> containers;  ///< attributes that hold lists and dicts
+  std::set<std::string> changeable;  ///< and sets and objects: what can be changed in place
+  std::set<std::string> nested;      ///< those that hold more than numbers and strings
+};
+
+/// Attribute names that `function` stores to, of whatever object. `harmless`: calls of what changes no argument.
+std::set<std::string> stored_attributes(const PyFunction& function, const Names& known,
+                                        const std::function<bool(const ExprPtr&)>& harmless) {
   std::set<std::string> stored;
   const StmtList body = body_of(function);
   for_each_store(body, [&](const ExprPtr& target) {
@@ -73,15 +88,14 @@ std::set<std::string> stored_attributes(const PyFunction& function, const std::s
     const auto* name = as<Name>(call->func);
     const auto* attribute = as<Attribute>(call->func);
     // Which module's forward a call reaches is not known.
-    const bool changes = changers.contains("forward") || changers.contains(name        ? name->id
-                                                                           : attribute ? attribute->attr
-                                                                                       : "");
-    if (!changes) return;
+    const std::string called = name ? name->id : attribute ? attribute->attr : "";
+    if (!known.changers.contains("forward") && !known.changers.contains(called)) return;
+    if (harmless(call->func)) return;
     const auto argument = [&](const ExprPtr& arg) {
       std::set<std::string> given;
-      add_attributes(arg, given);
+      add_passed(arg, known.nested, given);
       for (const std::string& one : given)
-        if (containers.contains(one)) stored.insert(one);
+        if (known.containers.contains(one)) stored.insert(one);
       if (const auto* variable = as<Name>(arg)) passed.insert(variable->id);
     };
     for (const ExprPtr& arg : call->args) argument(arg);
@@ -92,12 +106,13 @@ std::set<std::string> stored_attributes(const PyFunction& function, const std::s
     before = mutated.size();
     for_each_assignment(body, [&](const std::string& target, const ExprPtr& value) {
       std::set<std::string> given;
-      add_held(value, nested, given);
+      add_held(value, known.nested, given);
       for (const std::string& one : given) {
-        if (mutated.contains(target) && changeable.contains(one)) stored.insert(one);
-        if (passed.contains(target) && containers.contains(one)) stored.insert(one);
+        if (mutated.contains(target) && known.changeable.contains(one)) stored.insert(one);
+        if (passed.contains(target) && known.containers.contains(one)) stored.insert(one);
       }
-      if (mutated.contains(target)) mutated.merge(names_in(value));
+      if (!mutated.contains(target)) return;
+      for (const ExprPtr& source : alias_sources(value)) mutated.merge(names_in(source));
     });
   }
   return stored;
@@ -111,11 +126,11 @@ class Reached {
 
   /// The classes and functions that a value leads to: those of modules outside the tree are dissolved into it.
   void add_value(const std::string& name, const Value& value) {
-    if (is_container(value)) containers_.insert(name);
+    if (is_container(value)) known_.containers.insert(name);
     const bool object = value.try_as<Instance>() && !value.try_as<Module>();
-    if (is_container(value) || object || value.try_as<SetObject>()) changeable_.insert(name);
+    if (is_container(value) || object || value.try_as<SetObject>()) known_.changeable.insert(name);
     const auto add_item = [&](const Value& item) {
-      if (!is_scalar(item)) nested_.insert(name);
+      if (!is_scalar(item)) known_.nested.insert(name);
       add_value(name, item);
     };
     if (value.is_list())
@@ -158,10 +173,9 @@ class Reached {
 
   /// The names of all attributes that reached functions store to.
   std::set<std::string> run() {
-    std::set<std::string> changers;
     for (std::size_t next = 0; next < reached_.size(); ++next) {
       const std::shared_ptr<PyFunction> function = reached_[next];
-      if (changes_arguments(*function)) changers.insert(function->name);
+      if (changes_arguments(*function)) known_.changers.insert(function->name);
       const auto consider = [&](const ExprPtr& expr) {
         if (const auto* attribute = as<Attribute>(expr)) {
           follow(attribute->attr);
@@ -173,7 +187,8 @@ class Reached {
     }
     std::set<std::string> stored;
     for (const auto& function : reached_)
-      stored.merge(stored_attributes(*function, changers, containers_, changeable_, nested_));
+      stored.merge(stored_attributes(*function, known_,
+                                     [&](const ExprPtr& callee) { return changes_nothing(*function, callee); }));
     return stored;
   }
 
@@ -221,6 +236,23 @@ class Reached {
     }
   }
 
+  /// True for Python's builtins that call nothing of the user's and for functions of torch and math.
+  bool changes_nothing(const PyFunction& function, const ExprPtr& callee) {
+    static const std::set<std::string> kReaders{"range",   "len",     "enumerate", "zip",   "reversed", "isinstance",
+                                                "getattr", "hasattr", "int",       "float", "bool",     "str",
+                                                "list",    "tuple",   "dict",      "set",   "min",      "max",
+                                                "sum",     "any",     "all",       "abs",   "round",    "print"};
+    ExprPtr root = callee;
+    while (const auto* attribute = as<Attribute>(root)) root = attribute->value;
+    const auto* name = as<Name>(root);
+    if (!name || assigned_names(body_of(function)).contains(name->id)) return false;
+    const auto value = evaluator_.try_resolve(function, name->id);
+    if (!value) return false;
+    if (root == callee) return kReaders.contains(builtin_name(*value));
+    const auto module = value->try_as<PyModule>();
+    return module && (module->name == "math" || module->name == "torch" || module->name.starts_with("torch."));
+  }
+
   void follow(const std::shared_ptr<PyFunction>& function) {
     if (!function || function->name == "__init__" || function->mark == PyFunction::ScriptMark::ignored) return;
     if (seen_.insert(function.get()).second) reached_.push_back(function);
@@ -228,9 +260,7 @@ class Reached {
 
   Evaluator& evaluator_;
   std::set<const void*> values_;
-  std::set<std::string> containers_;  ///< names of attributes that hold lists and dicts
-  std::set<std::string> changeable_;  ///< and sets and objects: what can be changed in place
-  std::set<std::string> nested_;      ///< names of those that hold more than numbers and strings
+  Names known_;
   std::map<std::string, std::vector<std::shared_ptr<PyFunction>>> methods_;
   std::set<const PyFunction*> seen_;
   std::vector<std::shared_ptr<PyFunction>> reached_;

@@ -75,6 +75,15 @@ def sum_of_tensors(items: List[Tensor]) -> Tensor:
     return total
 
 
+# What these do depends on types: the lowering has its own.
+def present(*items):
+    return tuple(item for item in items if item is not None)
+
+
+def unpacked(items):
+    return list(items)
+
+
 def product_of_ints(items: List[int]) -> int:
     product = 1
     for item in items:

@@ -382,7 +382,8 @@ void install_small_modules(Interpreter& in) {
     module.missing = [](const std::string&) -> std::optional<Value> { return Value(true); };
   });
   in.native_modules.emplace("warnings", [&in](PyModule& module) {
-    for (const char* name : {"warn", "warn_explicit", "filterwarnings", "simplefilter", "resetwarnings"})
+    for (const char* name :
+         {"warn", "warn_explicit", "filterwarnings", "simplefilter", "resetwarnings", "showwarning", "formatwarning"})
       in.function(module, name, [](const CallArgs&, const Kwargs&) { return Value(); });
     const PyClassPtr caught = in.native_class("catch_warnings", {in.types.object}, "warnings");
     in.method(caught, "__init__", [](const CallArgs&, const Kwargs&) { return Value(); });
@@ -391,6 +392,14 @@ void install_small_modules(Interpreter& in) {
     module.globals.set("catch_warnings", caught);
   });
   install_quiet(in, "gc", {"collect", "disable", "enable"});
+  in.native_modules.emplace("traceback", [&in](PyModule& module) {
+    for (const char* name : {"format_exc", "format_exception_only"})
+      in.function(module, name, [](const CallArgs&, const Kwargs&) -> Value { return std::string(); });
+    for (const char* name : {"format_exception", "format_stack", "format_tb", "extract_stack"})
+      in.function(module, name, [](const CallArgs&, const Kwargs&) { return Value::list({}); });
+    for (const char* name : {"print_exc", "print_stack", "print_exception"})
+      in.function(module, name, [](const CallArgs&, const Kwargs&) { return Value(); });
+  });
   in.native_modules.emplace("time", [&in](PyModule& module) {
     in.function(module, "sleep", [](const CallArgs&, const Kwargs&) { return Value(); });
     module.missing = [&in](const std::string& name) -> std::optional<Value> {

@@ -314,12 +314,16 @@ void install_nn_utils(Interpreter& in) {
 
 void install_torch_modules(Interpreter& in) {
   install_nn_utils(in);
-  const auto answers = [&in](const std::string& module_name, std::vector<std::pair<std::string, Value>> fixed) {
-    in.native_modules.emplace(module_name, [&in, fixed](PyModule& module) {
-      module.is_package = true;
-      module.missing = [&in, where = module.name](const std::string& name) -> std::optional<Value> {
-        return in.make_opaque(where + "." + name, "it is not part of the " + quote(where) + " that is built in");
-      };
+  const auto set_missing = [&in](PyModule& module) {
+    module.is_package = true;
+    module.missing = [&in, where = module.name](const std::string& name) -> std::optional<Value> {
+      return in.make_opaque(where + "." + name, "it is not part of the " + quote(where) + " that is built in");
+    };
+  };
+  const auto answers = [&in, set_missing](const std::string& module_name,
+                                          std::vector<std::pair<std::string, Value>> fixed) {
+    in.native_modules.emplace(module_name, [&in, set_missing, fixed](PyModule& module) {
+      set_missing(module);
       for (const auto& [name, value] : fixed)
         in.function(module, name, [result = value](const CallArgs&, const Kwargs&) { return result; });
     });
@@ -340,10 +344,24 @@ void install_torch_modules(Interpreter& in) {
                               {"has_torch_function_variadic", false},
                               {"is_tensor_like", false}});
   answers("torch.ops", {});
+  answers("torch.backends", {});
+  // What a build for the CPU says.
+  for (const char* name : {"cudnn", "mps", "cuda", "mkldnn", "mkl", "openmp"}) {
+    const bool there = std::string(name).starts_with("mk") || std::string(name) == "openmp";
+    in.native_modules.emplace("torch.backends." + std::string(name), [&in, set_missing, there](PyModule& module) {
+      set_missing(module);
+      for (const char* question : {"is_available", "is_built"})
+        in.function(module, question, [there](const CallArgs&, const Kwargs&) -> Value { return there; });
+      module.globals.set("enabled", true);
+      for (const char* flag : {"benchmark", "deterministic", "allow_tf32"}) module.globals.set(flag, false);
+    });
+  }
   answers("torch.utils", {});
-  const auto identities = [&in](const std::string& module_name, std::vector<std::string> names) {
-    in.native_modules.emplace(module_name, [&in, names](PyModule& module) {
-      module.is_package = true;
+  const auto identities = [&in, set_missing](const std::string& module_name, std::vector<std::string> names) {
+    in.native_modules.emplace(module_name, [&in, set_missing, names](PyModule& module) {
+      set_missing(module);
+      for (const char* question : {"is_compiling", "is_dynamo_compiling"})
+        in.function(module, question, [](const CallArgs&, const Kwargs&) -> Value { return false; });
       // Each is used bare (`@f`), called without arguments (`@f()`) or with the function.
       for (const std::string& name : names)
         in.function(module, name, [qualified = module.name + "." + name](const CallArgs& args, const Kwargs&) -> Value {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "scriptc/model/text.h"
 #include "scriptc/python/arguments.h"
@@ -252,14 +253,18 @@ struct Abstract {
 };
 
 const std::vector<Abstract>& abstracts() {
+  // Builtin classes do not keep all of their methods where a lookup finds them.
+  static const std::vector<const char*> kCollections = {"list",      "tuple",       "str",        "dict",
+                                                        "set",       "frozenset",   "range",      "bytes",
+                                                        "dict_keys", "dict_values", "dict_items", "torch.Tensor"};
   static const std::vector<Abstract> kAll = {{"Callable", {"__call__"}, {}},
                                              {"Hashable", {"__hash__"}, {}},
-                                             {"Sized", {"__len__"}, {}},
-                                             {"Container", {"__contains__"}, {}},
-                                             {"Iterable", {"__iter__"}, {}},
+                                             {"Sized", {"__len__"}, kCollections},
+                                             {"Container", {"__contains__"}, kCollections},
+                                             {"Iterable", {"__iter__"}, kCollections},
                                              {"Iterator", {"__next__"}, {}},
-                                             {"Generator", {"send"}, {}},
-                                             {"Collection", {"__len__", "__iter__", "__contains__"}, {}},
+                                             {"Generator", {"send"}, {"generator"}},
+                                             {"Collection", {"__len__", "__iter__", "__contains__"}, kCollections},
                                              {"Sequence", {}, {"list", "tuple", "str", "range", "bytes"}},
                                              {"MutableSequence", {}, {"list"}},
                                              {"Mapping", {}, {"dict"}},
@@ -282,13 +287,14 @@ bool fits(Interpreter& in, const Abstract& abstract, const PyClass& cls, const V
   if (!abstract.classes.empty() && abstract.methods.empty()) return false;
   if (std::string(abstract.name) == "Callable" && !value.is_none())
     return in.truth(in.call(*in.builtins->globals.find("callable"), {value}));
-  if (std::string(abstract.name) == "Iterable" &&
-      (value.is_string() || dynamic_cast<Iterator*>(value.is_object() ? value.as_object().get() : nullptr) != nullptr))
+  const std::string name = abstract.name;
+  if ((name == "Iterable" || name == "Iterator") &&
+      dynamic_cast<Iterator*>(value.is_object() ? value.as_object().get() : nullptr) != nullptr)
     return true;
-  if (std::string(abstract.name) == "Hashable" && (value.is_list() || value.is_dict())) return false;
-  if (std::string(abstract.name) == "Hashable") return true;
+  static const std::set<std::string> kUnhashable{"list", "dict", "set", "dict_keys", "dict_items"};
+  if (name == "Hashable") return !kUnhashable.contains(cls.qualified_name);
   for (const char* method : abstract.methods)
-    if (cls.lookup(method) == nullptr && !(value.is_string() || value.try_as<RangeObject>())) return false;
+    if (cls.lookup(method) == nullptr) return false;
   return true;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -42,6 +43,12 @@ const Value* default_of(const PyFunction& function, const std::string& parameter
 /// True if a method of the class or its bases has `self.name = …` (or changes it in place).
 bool assigns_attribute(const PyClass& cls, const std::string& name);
 
+/// True if the function may return something else than None.
+bool returns_value(const PyFunction& function);
+
+/// True if the function has `name = None`, or an assignment of what may be None by its looks.
+bool assigns_none(const PyFunction& function, const std::string& name);
+
 class Specialiser {
  public:
   /// `root`: the tree being compiled; modules outside of it are dissolved into their constants.
@@ -51,8 +58,9 @@ class Specialiser {
   Specialiser& operator=(const Specialiser&) = delete;
 
   /// The residual of a method of `self`: the same parameters, self first. `*args` and `**kwargs` are empty, as the
-  /// caller is outside. A method that needs no change comes back as it is.
-  std::shared_ptr<PyFunction> specialise_method(const std::shared_ptr<PyFunction>& method, const ModulePtr& self);
+  /// caller is outside. `fixed`: parameters that become constants. A method that needs no change comes back as it is.
+  std::shared_ptr<PyFunction> specialise_method(const std::shared_ptr<PyFunction>& method, const ModulePtr& self,
+                                                const std::map<std::string, Value>& fixed = {});
 
   /// The residual of a free function or lambda (a def in the result).
   std::shared_ptr<PyFunction> specialise_function(const std::shared_ptr<PyFunction>& function);

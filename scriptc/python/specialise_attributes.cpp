@@ -138,7 +138,9 @@ std::optional<Reduced> Specialiser::Impl::structure_item(const Reduced& base, co
 }
 
 Reduced Specialiser::Impl::reduce_subscript(const Subscript& node, const ExprPtr& original) {
-  const Reduced base = reduce(node.value), index = reduce(node.slice);
+  const Reduced base = reduce(node.value);
+  const auto* tuple = as<TupleExpr>(node.slice);
+  const Reduced index = tuple ? reduce_sequence(node.slice, tuple->elts) : reduce(node.slice);
   ExprPtr rebuilt = original;
   if (base.expr != node.value || index.expr != node.slice) {
     auto changed = copy_of(node);

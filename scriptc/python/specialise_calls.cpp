@@ -38,14 +38,26 @@ bool contains(const std::array<std::string_view, N>& names, std::string_view nam
   return false;
 }
 
+/// NumPy's names of arguments, which torch takes from Python everywhere.
+void rename_as_torch(ReducedKeywords& keywords) {
+  for (auto& [name, value] : keywords) {
+    if (name == "axis") name = "dim";
+    if (name == "keepdims") name = "keepdim";
+  }
+}
+
 }  // namespace
 
 Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original) {
   const Reduced callee = reduce(node.func);
+  if (callee.is_constant() && builtin_name(callee.fact.value) == "tuple")
+    if (auto present = items_present(node)) return *present;
   ReducedList args;
   ReducedKeywords keywords;
   const bool consumes = callee.is_constant() && contains(kConsumers, builtin_name(callee.fact.value));
   const bool expanded = reduce_arguments(node, args, keywords, consumes);
+  const bool of_tensor = as<Attribute>(callee.expr) && !callee.is_constant();
+  if (of_tensor || callee.fact.value.try_as<OperatorRef>()) rename_as_torch(keywords);
   if (callee.is_constant() && expanded) {
     for (std::size_t i = 0; i < args.size(); ++i) args[i] = as_declared(callee.fact.value, i, "", args[i]);
     for (auto& [name, value] : keywords) value = as_declared(callee.fact.value, 0, name, value);

@@ -147,7 +147,10 @@ Reduced Specialiser::Impl::keep_comprehension(const ExprPtr& original, bool cons
   for (Comprehension& generator : generators) {
     replace(generator.iter);
     for (const std::string& name : names_in(generator.target)) frame_->facts.erase(name), frame_->locals.insert(name);
-    for (ExprPtr& test : generator.ifs) replace(test);
+    for (ExprPtr& test : generator.ifs) {
+      frame_->tests = true;
+      replace(test);
+    }
   }
   ExprPtr elt = parts.elt, key = parts.key;
   if (key) replace(key);
@@ -207,7 +210,7 @@ bool Specialiser::Impl::expand(const std::vector<Comprehension>& generators, std
     if (!substitute(generator.target, item)) return false;
     bool keep = true;
     for (const ExprPtr& test : generator.ifs) {
-      const auto truth = keep ? truth_of(reduce(test)) : false;
+      const auto truth = keep ? truth_of(reduce_test(test)) : false;
       if (!truth) return false;
       keep = keep && *truth;
     }

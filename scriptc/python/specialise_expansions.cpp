@@ -105,6 +105,7 @@ std::optional<Reduced> Specialiser::Impl::inlined_predicate(const PyFunction& fu
     if (!is_path(value)) return std::nullopt;
   const ExprPtr test = substituted(result, arguments);
   if (!test || test->kind == ExprKind::Name) return std::nullopt;
+  if (as<BoolOp>(test)) frame_->tests = true;  // of operands that are tests
   return reduce(test);
 }
 
@@ -161,6 +162,68 @@ ExprPtr Specialiser::Impl::tuple_as_list(const ExprPtr& items, const ExprPtr& or
   return call;
 }
 
+/// A function of the library torch._folds.
+ExprPtr Specialiser::Impl::fold_function(const std::string& name, const ExprPtr& original) {
+  const Value folds(evaluator_.import_module("torch._folds"));
+  return reify(evaluator_.get_attribute(folds, name), original);
+}
+
+/// `tuple(v for v in [x, states] if v is not None)`: which of them are None, their types say.
+std::optional<Reduced> Specialiser::Impl::items_present(const Call& call) {
+  const auto* generator = call.args.size() == 1 ? as<GeneratorExp>(call.args[0]) : nullptr;
+  if (!generator || generator->generators.size() != 1 || generator->generators[0].ifs.size() != 1) return std::nullopt;
+  const Comprehension& over = generator->generators[0];
+  const auto* target = as<Name>(over.target);
+  const auto is_target = [&](const ExprPtr& expr) {
+    return target && as<Name>(expr) && as<Name>(expr)->id == target->id;
+  };
+  const auto* test = as<Compare>(over.ifs[0]);
+  if (!is_target(generator->elt) || !test || !is_target(test->left) || test->ops.size() != 1 ||
+      test->ops[0] != CompareOperator::IsNot || !reduce(test->comparators[0]).fact.value.is_none())
+    return std::nullopt;
+  const auto items = items_of(reduce_iterable(over.iter));
+  if (!items) return std::nullopt;
+  auto present = node_at<Call>(call.span);
+  present->func = fold_function("present", call.func);
+  for (const Reduced& item : *items)
+    if (!item.is_constant() || !item.fact.value.is_none()) present->args.push_back(item.expr);
+  return Reduced{present, {}, nullptr};
+}
+
+/// `(n, 1, *x.shape[2:])` of unknown length as a sum of lists; as it is where the caller would see the difference.
+Reduced Specialiser::Impl::joined_stars(const Reduced& display, const ExprPtr& original) {
+  const auto* tuple = as<TupleExpr>(display.expr);
+  const auto* list = as<ListExpr>(display.expr);
+  if (display.parts || (!tuple && !list) || (tuple && frame_->returned.contains(original.get()))) return display;
+  if ((tuple ? tuple->ctx : list->ctx) != ExprContext::Load) return display;
+  ExprPtr sum;
+  const auto add = [&](const ExprPtr& part) {
+    if (!sum) {
+      sum = part;
+      return;
+    }
+    auto both = node_at<BinOp>(original->span);
+    both->op = BinaryOperator::Add;
+    both->left = sum;
+    both->right = part;
+    sum = both;
+  };
+  std::shared_ptr<ListExpr> plain;
+  for (const ExprPtr& item : tuple ? tuple->elts : list->elts) {
+    if (const auto* starred = as<Starred>(item)) {
+      auto copy = node_at<Call>(item->span);
+      copy->func = name_of("list", item->span);
+      copy->args = {starred->value};
+      add(copy);
+      plain = nullptr;
+      continue;
+    }
+    if (!plain) add(plain = node_at<ListExpr>(item->span));
+    plain->elts.push_back(item);
+  }
+  return {sum, {}, nullptr};
+}
+
 /// `[x for x in (a, None, b) if x is not None]`, item by item, where a test is only known when the model runs.
 std::optional<Reduced> Specialiser::Impl::filtered_display(const ExprPtr& elt, const Comprehension& generator,
                                                            const Span& span) {
@@ -174,7 +237,7 @@ std::optional<Reduced> Specialiser::Impl::filtered_display(const ExprPtr& elt, c
     if (!substitute(generator.target, item)) return std::nullopt;
     auto test = node_at<BoolOp>(span);
     for (const ExprPtr& one : generator.ifs) test->values.push_back(one);
-    const Reduced kept = reduce(test->values.size() == 1 ? test->values[0] : ExprPtr(test));
+    const Reduced kept = reduce_test(test->values.size() == 1 ? test->values[0] : ExprPtr(test));
     const auto truth = truth_of(kept);
     if (truth && !*truth) continue;
     const Reduced value = reduce(elt);
@@ -198,6 +261,108 @@ std::optional<Reduced> Specialiser::Impl::filtered_display(const ExprPtr& elt, c
   return Reduced{name_of(list, span), {}, nullptr};
 }
 
+/// In a branch that may never run, what Python would raise at once has no type: `self.extra(x)` where this instance has
+/// no such layer, or where it is None. The message of the exception, with its class in front; nullopt if none is sure.
+std::optional<std::string> Specialiser::Impl::raised_by(const ExprPtr& expr) {
+  const auto any = [&](const ExprList& list) -> std::optional<std::string> {
+    for (const ExprPtr& item : list)
+      if (auto raised = item ? raised_by(item) : std::nullopt) return raised;
+    return std::nullopt;
+  };
+  const auto known = [&](const ExprPtr& path) {
+    ExprPtr root = path;
+    while (const auto* attribute = as<Attribute>(root)) root = attribute->value;
+    const auto* name = as<Name>(root);
+    const auto fact = name ? frame_->facts.find(name->id) : frame_->facts.end();
+    const bool of_module =
+        fact != frame_->facts.end() && fact->second.is_constant() && fact->second.value.try_as<Module>();
+    return of_module ? reduce(path).fact : Fact{};
+  };
+  const auto is_none = [&](const Fact& fact) { return fact.is_constant() && fact.value.is_none(); };
+  if (const auto* node = as<Attribute>(expr)) {
+    if (auto raised = raised_by(node->value)) return raised;
+    const Fact whole = known(node->value);
+    if (is_none(whole)) return "AttributeError: 'NoneType' object has no attribute '" + node->attr + "'";
+    const auto module = whole.is_constant() ? whole.value.try_as<Module>() : nullptr;
+    const bool lacks = module && in_tree(module) && !mutable_.names.contains(node->attr) &&
+                       !evaluator_.try_get_attribute(whole.value, node->attr);
+    if (lacks) return "AttributeError: '" + whole.value.type_name() + "' object has no attribute '" + node->attr + "'";
+    return std::nullopt;
+  }
+  if (const auto* node = as<Call>(expr)) {
+    if (auto raised = raised_by(node->func)) return raised;
+    if (auto raised = any(node->args)) return raised;
+    for (const Keyword& keyword : node->keywords)
+      if (auto raised = raised_by(keyword.value)) return raised;
+    if (is_none(known(node->func))) return "TypeError: 'NoneType' object is not callable";
+    return std::nullopt;
+  }
+  if (const auto* node = as<Subscript>(expr)) {
+    if (auto raised = raised_by(node->value)) return raised;
+    if (is_none(known(node->value))) return "TypeError: 'NoneType' object is not subscriptable";
+    return std::nullopt;
+  }
+  if (const auto* node = as<BinOp>(expr)) return any({node->left, node->right});
+  if (const auto* node = as<UnaryOp>(expr)) return raised_by(node->operand);
+  if (const auto* node = as<TupleExpr>(expr)) return any(node->elts);
+  if (const auto* node = as<ListExpr>(expr)) return any(node->elts);
+  return std::nullopt;
+}
+
+/// A `raise` for a statement that surely raises; null for others.
+StmtPtr Specialiser::Impl::what_it_raises(const StmtPtr& statement) {
+  ExprPtr value;
+  if (const auto* node = as<Assign>(statement)) value = node->value;
+  if (const auto* node = as<AugAssign>(statement)) value = node->value;
+  if (const auto* node = as<ExprStmt>(statement)) value = node->value;
+  if (const auto* node = as<Return>(statement)) value = node->value;
+  const auto raised = value ? raised_by(value) : std::nullopt;
+  if (!raised) return nullptr;
+  const std::size_t colon = raised->find(": ");
+  auto exception = node_at<Call>(value->span);
+  exception->func = name_of(raised->substr(0, colon), value->span);
+  exception->args = {constant_of(raised->substr(colon + 2), value->span)};
+  auto raise = node_at<Raise>(value->span);
+  raise->exc = exception;
+  return raise;
+}
+
+/// `xs.extend(f(xs[-1]) for f in fs)` and `xs += (…)` append one item after the other, and each is computed then.
+StmtPtr Specialiser::Impl::extension_as_loop(const StmtPtr& statement) {
+  const auto* expression = as<ExprStmt>(statement);
+  const auto* call = expression ? as<Call>(expression->value) : nullptr;
+  const auto* method = call ? as<Attribute>(call->func) : nullptr;
+  const auto* augmented = as<AugAssign>(statement);
+  const Name* list = nullptr;
+  const GeneratorExp* items = nullptr;
+  if (method && method->attr == "extend" && call->args.size() == 1 && call->keywords.empty()) {
+    list = as<Name>(method->value);
+    items = as<GeneratorExp>(call->args[0]);
+  } else if (augmented && augmented->op == BinaryOperator::Add) {
+    list = as<Name>(augmented->target);
+    items = as<GeneratorExp>(augmented->value);
+  }
+  if (!list || !items) return nullptr;
+  StmtPtr body = append_to(list->id, items->elt, items->span);
+  for (auto generator = items->generators.rbegin(); generator != items->generators.rend(); ++generator) {
+    // The variables of a generator are its own: those of the function must be others.
+    for (const std::string& name : names_in(generator->target))
+      if (frame_->locals.contains(name)) return nullptr;
+    for (auto test = generator->ifs.rbegin(); test != generator->ifs.rend(); ++test) {
+      auto branch = node_at<If>(items->span);
+      branch->test = *test;
+      branch->body = {body};
+      body = branch;
+    }
+    auto loop = node_at<For>(items->span);
+    loop->target = generator->target;
+    loop->iter = generator->iter;
+    loop->body = {body};
+    body = loop;
+  }
+  return body;
+}
+
 /// `first, *rest, last = sizes` by index; null for what is unpacked otherwise.
 StmtPtr Specialiser::Impl::rest_by_index(const Assign& node, const ExprPtr& value, StmtList& out) {
   const auto* targets = node.targets.size() == 1 ? as<TupleExpr>(node.targets[0]) : nullptr;
@@ -210,7 +375,10 @@ StmtPtr Specialiser::Impl::rest_by_index(const Assign& node, const ExprPtr& valu
   const Span& span = value->span;
   const std::string whole = fresh("items");
   frame_->bound_once.insert(whole);
-  out.push_back(assignment(whole, value));
+  auto items = node_at<Call>(span);
+  items->func = fold_function("unpacked", value);
+  items->args = {value};
+  out.push_back(assignment(whole, items));
   auto left = node_at<TupleExpr>(targets->span), right = node_at<TupleExpr>(span);
   left->ctx = ExprContext::Store;
   for (std::int64_t i = 0; i < count; ++i) {
@@ -297,7 +465,7 @@ std::optional<Reduced> Specialiser::Impl::comprehension_as_loop(const ExprPtr& e
       loops.push_back(loop);
       ExprPtr all;
       for (const ExprPtr& test : generator.ifs) {
-        const ExprPtr one = reduce(test).expr;
+        const ExprPtr one = reduce_test(test).expr;
         if (!inner.empty()) return std::nullopt;
         if (!all) {
           all = one;

@@ -1,5 +1,7 @@
 // The specialiser on expressions: what is known is folded, the rest is rebuilt around it.
 
+#include <algorithm>
+
 #include "scriptc/model/text.h"
 #include "scriptc/python/runtime.h"
 #include "scriptc/python/specialiser.h"
@@ -8,6 +10,7 @@ namespace scriptc::python {
 
 Reduced Specialiser::Impl::reduce(const ExprPtr& expr) {
   if (!expr) return {};
+  const bool tests = std::exchange(frame_->tests, false);
   switch (expr->kind) {
     case ExprKind::Constant: {
       const ConstantValue& literal = as<Constant>(expr)->value;
@@ -29,7 +32,7 @@ Reduced Specialiser::Impl::reduce(const ExprPtr& expr) {
     case ExprKind::Call:
       return reduce_call(*as<Call>(expr), expr);
     case ExprKind::BoolOp:
-      return reduce_bool_op(*as<BoolOp>(expr), expr);
+      return reduce_bool_op(*as<BoolOp>(expr), expr, tests);
     case ExprKind::IfExp:
       return reduce_if_exp(*as<IfExp>(expr), expr);
     case ExprKind::Compare:
@@ -39,9 +42,9 @@ Reduced Specialiser::Impl::reduce(const ExprPtr& expr) {
     case ExprKind::UnaryOp:
       return reduce_unary(*as<UnaryOp>(expr), expr);
     case ExprKind::TupleExpr:
-      return reduce_sequence(expr, as<TupleExpr>(expr)->elts);
+      return joined_stars(reduce_sequence(expr, as<TupleExpr>(expr)->elts), expr);
     case ExprKind::ListExpr:
-      return reduce_sequence(expr, as<ListExpr>(expr)->elts);
+      return joined_stars(reduce_sequence(expr, as<ListExpr>(expr)->elts), expr);
     case ExprKind::SetExpr:
       return reduce_sequence(expr, as<SetExpr>(expr)->elts);
     case ExprKind::DictExpr:
@@ -139,6 +142,8 @@ Reduced Specialiser::Impl::reduce_name(const Name& node, const ExprPtr& original
       tuple->elts = fact.items;
       return {tuple, fact, nullptr};
     }
+    // Whatever does not follow its items one by one gets a dict.
+    if (fact.kind == Fact::Kind::dict) return tracked_display(fact, node.span);
     return {original, fact, nullptr};
   }
   if (frame_->locals.contains(node.id)) return {original, {}, nullptr};
@@ -171,7 +176,7 @@ Reduced Specialiser::Impl::reduce_binary(const BinOp& node, const ExprPtr& origi
 }
 
 Reduced Specialiser::Impl::reduce_unary(const UnaryOp& node, const ExprPtr& original) {
-  const Reduced operand = reduce(node.operand);
+  const Reduced operand = node.op == UnaryOperator::Not ? reduce_test(node.operand) : reduce(node.operand);
   auto rebuilt = copy_of(node);
   rebuilt->operand = operand.expr;
   std::optional<Value> value;
@@ -188,12 +193,65 @@ Reduced Specialiser::Impl::reduce_unary(const UnaryOp& node, const ExprPtr& orig
   return folded(operand.expr == node.operand ? original : rebuilt, value, original);
 }
 
-Reduced Specialiser::Impl::reduce_bool_op(const BoolOp& node, const ExprPtr& original) {
+/// `expr` where only its truth matters.
+Reduced Specialiser::Impl::reduce_test(const ExprPtr& expr) {
+  frame_->tests = true;
+  Reduced reduced = reduce(expr);
+  frame_->tests = false;
+  return reduced;
+}
+
+namespace {
+
+/// True for what is True or False by its looks, or a tensor of them.
+bool is_boolean(const ExprPtr& expr) {
+  if (const auto* node = as<BoolOp>(expr)) return std::all_of(node->values.begin(), node->values.end(), is_boolean);
+  if (const auto* node = as<UnaryOp>(expr)) return node->op == UnaryOperator::Not;
+  const auto* literal = as<Constant>(expr);
+  return expr->kind == ExprKind::Compare || (literal && std::holds_alternative<bool>(literal->value));
+}
+
+/// Arithmetic on sizes and variables: computed twice it costs nothing.
+bool is_cheap(const ExprPtr& expr) {
+  if (is_path(expr)) return true;
+  if (const auto* node = as<BinOp>(expr)) return is_cheap(node->left) && is_cheap(node->right);
+  if (const auto* node = as<UnaryOp>(expr)) return is_cheap(node->operand);
+  if (const auto* node = as<Subscript>(expr)) return is_cheap(node->value) && is_atom(node->slice);
+  const auto* call = as<Call>(expr);
+  const auto* method = call ? as<Attribute>(call->func) : nullptr;
+  const auto* function = call ? as<Name>(call->func) : nullptr;
+  const bool measures = (method && (method->attr == "size" || method->attr == "dim") && is_path(method->value)) ||
+                        (function && function->id == "len");
+  return measures && call->keywords.empty() && std::all_of(call->args.begin(), call->args.end(), is_cheap);
+}
+
+/// `n or 5` as `n if n else 5`, and `n and 5` as `5 if n else n`: TorchScript's own give True or False. Null where
+/// that says the same, or an operand must not be computed twice.
+ExprPtr chosen_operand(const BoolOp& node) {
+  ExprPtr result = node.values.back();
+  bool differs = false;
+  for (std::size_t i = node.values.size() - 1; i-- > 0;) {
+    const ExprPtr& operand = node.values[i];
+    differs = differs || !is_boolean(operand);
+    if (!is_cheap(operand)) return nullptr;
+    auto choice = std::make_shared<IfExp>();
+    choice->span = node.span;
+    choice->test = operand;
+    choice->body = node.op == BoolOperator::Or ? operand : result;
+    choice->orelse = node.op == BoolOperator::Or ? result : operand;
+    result = choice;
+  }
+  return differs ? result : nullptr;
+}
+
+}  // namespace
+
+Reduced Specialiser::Impl::reduce_bool_op(const BoolOp& node, const ExprPtr& original, bool tests) {
   const bool is_and = node.op == BoolOperator::And;
   ReducedList kept;
   const Facts before = frame_->facts;
   for (std::size_t i = 0; i < node.values.size(); ++i) {
-    const Reduced operand = reduce(node.values[i]);
+    const Reduced operand = tests ? reduce_test(node.values[i]) : reduce(node.values[i]);
     const auto truth = truth_of(operand);
     if (truth && *truth == is_and && i + 1 < node.values.size()) continue;  // neutral, and not the result
     kept.push_back(operand);
@@ -204,11 +262,13 @@ Reduced Specialiser::Impl::reduce_bool_op(const BoolOp& node, const ExprPtr& ori
   auto rebuilt = copy_of(node);
   rebuilt->values.clear();
   for (const Reduced& operand : kept) rebuilt->values.push_back(operand.expr);
+  if (!tests)
+    if (const ExprPtr chosen = chosen_operand(*rebuilt)) return {chosen, {}, nullptr};
   return {rebuilt->values == node.values ? original : rebuilt, {}, nullptr};
 }
 
 Reduced Specialiser::Impl::reduce_if_exp(const IfExp& node, const ExprPtr& original) {
-  const Reduced test = reduce(node.test);
+  const Reduced test = reduce_test(node.test);
   if (const auto truth = truth_of(test)) return reduce(*truth ? node.body : node.orelse);
   auto rebuilt = copy_of(node);
   rebuilt->test = test.expr;
@@ -218,6 +278,17 @@ Reduced Specialiser::Impl::reduce_if_exp(const IfExp& node, const ExprPtr& origi
   doubt_since(before);
   const bool same = rebuilt->test == node.test && rebuilt->body == node.body && rebuilt->orelse == node.orelse;
   return {same ? original : rebuilt, {}, nullptr};
+}
+
+/// `self.weight`, and what else no compiled method assigns.
+bool Specialiser::Impl::is_held_tensor(const ExprPtr& expr) {
+  const auto* attribute = as<Attribute>(expr);
+  if (!attribute) return false;
+  const Reduced base = reduce(attribute->value);
+  const auto module = base.is_constant() ? base.fact.value.try_as<Module>() : nullptr;
+  if (!module || !in_tree(module) || mutable_.contains(*module, attribute->attr)) return false;
+  const auto held = evaluator_.try_get_attribute(base.fact.value, attribute->attr);
+  return held && held->is_tensor();
 }
 
 Reduced Specialiser::Impl::reduce_compare(const Compare& node, const ExprPtr& original) {
@@ -245,7 +316,8 @@ Reduced Specialiser::Impl::reduce_compare(const Compare& node, const ExprPtr& or
       if (op == CompareOperator::In) value = found;
       if (op == CompareOperator::NotIn) value = !found;
     }
-    if (left.fact.is_structure() && right.is_constant() && right.fact.value.is_none()) {
+    const bool asks = right.is_constant() && right.fact.value.is_none();
+    if (asks && (left.fact.is_structure() || is_held_tensor(node.left))) {
       if (op == CompareOperator::Is) value = false;
       if (op == CompareOperator::IsNot) value = true;
     }

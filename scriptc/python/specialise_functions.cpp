@@ -223,7 +223,8 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
                                                       const LocalFunction* local) {
   using Mark = PyFunction::ScriptMark;
   if (function->mark == Mark::ignored || function->mark == Mark::unused || !function->overloads.empty() ||
-      yields(body_of(*function)) || (function->def && function->def->is_async))
+      function->qualified_name.starts_with("torch._folds.") || yields(body_of(*function)) ||
+      (function->def && function->def->is_async))
     return std::nullopt;
   if (!self)
     if (auto test = inlined_predicate(*function, args, keywords)) return test;

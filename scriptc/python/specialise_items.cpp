@@ -106,7 +106,7 @@ std::optional<Reduced> Specialiser::Impl::apply_to_items(const std::string& name
     test->span = span;
     test->op = name == "any" ? BoolOperator::Or : BoolOperator::And;
     for (const Reduced& item : sequences[0]) test->values.push_back(item.expr);
-    return reduce(ExprPtr(test));
+    return reduce_test(test);
   }
   // From here on items change places or are dropped: only what costs nothing may.
   if (!maps)

@@ -140,7 +140,7 @@ bool any_differs(const Facts& before, const Facts& after) {
 Exit Specialiser::Impl::reduce_while(const While& node, const StmtPtr& original, StmtList& out) {
   const Facts start = frame_->facts;
   const int unrolled_before = frame_->unrolled;
-  if (truth_of(reduce(node.test))) {
+  if (truth_of(reduce_test(node.test))) {
     frame_->facts = start;
     StmtList unrolled;
     Exit flow = Exit::next;
@@ -157,7 +157,7 @@ Exit Specialiser::Impl::reduce_while(const While& node, const StmtPtr& original,
   changed.merge(mutated_names(node.body));
   share(shared_names_in(node.body));
   forget(changed, node.test, out);
-  const Reduced test = reduce(node.test);
+  const Reduced test = reduce_test(node.test);
   StmtList body = reduce_body(node.body);
   if (test.expr == node.test && body == node.body && node.orelse.empty()) {
     out.push_back(original);
@@ -182,7 +182,7 @@ bool Specialiser::Impl::unroll_while(const While& node, StmtList& out, Exit& flo
   for_each_expr(node.body, [&](const ExprPtr& part) { needed = needed || needs_constant(targets, part); });
   const auto* literal = as<Constant>(node.test);
   for (int round = 0; round < kMostRounds; ++round) {
-    const auto truth = truth_of(reduce(node.test));
+    const auto truth = truth_of(reduce_test(node.test));
     if (!truth) return false;
     if (!*truth) {
       if (round > 0 && !needed) return false;
@@ -208,7 +208,9 @@ bool Specialiser::Impl::unroll_while(const While& node, StmtList& out, Exit& flo
 StmtList Specialiser::Impl::reduce_body(const StmtList& body) {
   const Facts before = frame_->facts;
   ++frame_->untracked;
+  ++frame_->conditional;
   StmtList reduced = reduce_block(body).body;
+  --frame_->conditional;
   --frame_->untracked;
   frame_->facts = before;
   return reduced;
@@ -328,6 +330,29 @@ bool Specialiser::Impl::settles_types(const For& node) {
   return false;
 }
 
+/// True if a variable exists after the loop only because there is an iteration.
+bool Specialiser::Impl::binds_for_later(const For& node) {
+  const StmtList all = body_of(*frame_->function), body = node.body;
+  std::set<std::string> names = assigned_names(body);
+  names.merge(names_in(node.target));
+  const auto uses = [](const StmtList& statements, const std::string& name) {
+    int stores = 0, loads = 0;
+    for_each_expr(statements, [&](const ExprPtr& part) {
+      const auto* variable = as<Name>(part);
+      if (variable && variable->id == name) ++(variable->ctx == ExprContext::Load ? loads : stores);
+    });
+    return std::pair(stores, loads);
+  };
+  for (const std::string& name : names) {
+    if (frame_->facts.contains(name) || frame_->parameters.contains(name)) continue;
+    const auto [stores, loads] = uses(all, name);
+    const auto [stores_inside, loads_inside] = uses(body, name);
+    const int of_target = names_in(node.target).contains(name) ? 1 : 0;
+    if (stores == stores_inside + of_target && loads > loads_inside) return true;
+  }
+  return false;
+}
+
 bool Specialiser::Impl::needs_unrolling(const For& node, const Reduced& iter, const ReducedList& items) {
   if (frame_->unrolled + static_cast<int>(items.size()) > kMostUnrolled) return false;
   if (iter.fact.is_structure() || iter.lazy || items_need_constants(items)) return true;
@@ -346,7 +371,7 @@ bool Specialiser::Impl::needs_unrolling(const For& node, const Reduced& iter, co
   const Facts before = frame_->facts;
   const std::set<std::string> locals_before = frame_->locals;
   const bool few = items.size() <= kMostDecided;
-  bool needed = few && settles_types(node);
+  bool needed = few && (settles_types(node) || (!items.empty() && binds_for_later(node)));
   for_each_stmt(node.body, [&](const StmtPtr& statement) {
     const auto* decision = few && !needed ? as<If>(statement) : nullptr;
     if (!decision || items.empty()) return;
@@ -354,7 +379,7 @@ bool Specialiser::Impl::needs_unrolling(const For& node, const Reduced& iter, co
     const std::set<std::string> tested = names_in(decision->test);
     const bool on_target =
         std::any_of(tested.begin(), tested.end(), [&](const std::string& name) { return names.contains(name); });
-    needed = on_target && substitute(node.target, items[0]) && truth_of(reduce(decision->test)).has_value();
+    needed = on_target && substitute(node.target, items[0]) && truth_of(reduce_test(decision->test)).has_value();
     frame_->facts = before;
     frame_->locals = locals_before;
   });

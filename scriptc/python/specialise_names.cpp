@@ -339,6 +339,30 @@ ExprList alias_sources(const ExprPtr& expr) {
   return sources;
 }
 
+bool returns_value(const PyFunction& function) {
+  bool found = false;
+  for_each_stmt(body_of(function), [&](const StmtPtr& statement) {
+    const auto* node = as<Return>(statement);
+    const auto* literal = node ? as<Constant>(node->value) : nullptr;
+    const bool none = literal && std::holds_alternative<NoneLiteral>(literal->value);
+    found = found || (node && node->value && !none);
+  });
+  return found;
+}
+
+bool assigns_none(const PyFunction& function, const std::string& name) {
+  const std::function<bool(const ExprPtr&)> is_none = [&](const ExprPtr& expr) {
+    if (const auto* node = as<IfExp>(expr)) return is_none(node->body) || is_none(node->orelse);
+    const auto* literal = as<Constant>(expr);
+    return literal && std::holds_alternative<NoneLiteral>(literal->value);
+  };
+  bool found = false;
+  for_each_assignment(body_of(function), [&](const std::string& target, const ExprPtr& value) {
+    found = found || (target == name && is_none(value));
+  });
+  return found;
+}
+
 std::set<const Expr*> returned_values(const StmtList& statements) {
   std::set<const Expr*> values;
   std::set<std::string> names;

@@ -15,12 +15,16 @@ ReducedBlock Specialiser::Impl::reduce_block(const StmtList& statements) {
   return block;
 }
 
-Exit Specialiser::Impl::reduce_statement(const StmtPtr& statement, StmtList& out) {
+Exit Specialiser::Impl::reduce_statement(const StmtPtr& written, StmtList& out) {
   const OutScope scope(*frame_, out);
+  const StmtPtr loop = extension_as_loop(written);
+  const StmtPtr& statement = loop ? loop : written;
   share(shared_names(statement));
   const auto outer = std::exchange(frame_->first_calls, {});
   find_first_calls(statement);
-  const Exit flow = reduce_by_kind(statement, out);
+  const StmtPtr raise = frame_->conditional > 0 ? what_it_raises(statement) : nullptr;
+  if (raise) out.push_back(raise);
+  const Exit flow = raise ? Exit::leaves : reduce_by_kind(statement, out);
   frame_->first_calls = outer;
   return flow;
 }
@@ -109,7 +113,7 @@ Exit Specialiser::Impl::reduce_raise(const Raise& node, const StmtPtr& original,
 }
 
 Exit Specialiser::Impl::reduce_assert(const Assert& node, const StmtPtr& original, StmtList& out) {
-  const Reduced test = reduce(node.test);
+  const Reduced test = reduce_test(node.test);
   const auto truth = truth_of(test);
   if (truth && *truth) return Exit::next;
   const ExprPtr message = reduce(node.msg).expr;
@@ -200,17 +204,19 @@ void Specialiser::Impl::reduce_def(const FunctionDef& node, const StmtPtr& origi
 }
 
 Exit Specialiser::Impl::reduce_if(const If& node, const StmtPtr& original, StmtList& out) {
-  const Reduced test = reduce(node.test);
+  const Reduced test = reduce_test(node.test);
   if (const auto truth = truth_of(test)) {
     ReducedBlock chosen = reduce_block(*truth ? node.body : node.orelse);
     out.insert(out.end(), chosen.body.begin(), chosen.body.end());
     return chosen.flow;
   }
   const Facts before = frame_->facts;
+  ++frame_->conditional;
   ReducedBlock body = reduce_block(node.body);
   const Facts after_body = std::exchange(frame_->facts, before);
   ReducedBlock orelse = reduce_block(node.orelse);
   const Facts after_orelse = frame_->facts;
+  --frame_->conditional;
   merge(after_body, body.body, body.flow == Exit::next, after_orelse, orelse.body, orelse.flow == Exit::next);
   if (test.expr == node.test && body.body == node.body && orelse.body == node.orelse) {
     out.push_back(original);

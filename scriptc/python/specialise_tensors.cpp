@@ -127,17 +127,20 @@ ExprPtr tensordot_call(const Given& given, const ExprPtr& original) {
   return call;
 }
 
-/// `torch.unique(x, …)`: what it returns depends on its flags.
-ExprPtr unique_call(const Given& given, const ExprPtr& original) {
+/// `torch.unique(x, …)` and `torch.unique_consecutive(x, …)`: what they return depends on their flags.
+ExprPtr unique_call(const Given& given, bool consecutive, const ExprPtr& original) {
   const Reduced *input = given.find("input"), *dim = given.find("dim");
   const auto sorted = given.flag("sorted", true), inverse = given.flag("return_inverse", false),
              counts = given.flag("return_counts", false);
   if (!input || !sorted || !inverse || !counts) return nullptr;
   const Span& span = original->span;
-  auto call = call_of(operator_of(dim ? "unique_dim" : "_unique2", original), span);
+  const char* const name = consecutive ? "unique_consecutive" : dim ? "unique_dim" : "_unique2";
+  auto call = call_of(operator_of(name, original), span);
   call->args = {input->expr};
-  if (dim) call->args.push_back(dim->expr);
-  for (const bool flag : {*sorted, *inverse, *counts}) call->args.push_back(constant_of(flag, span));
+  if (dim && !consecutive) call->args.push_back(dim->expr);
+  if (!consecutive) call->args.push_back(constant_of(*sorted, span));
+  for (const bool flag : {*inverse, *counts}) call->args.push_back(constant_of(flag, span));
+  if (dim && consecutive) call->args.push_back(dim->expr);
   if (*inverse && *counts) return call;
   auto part = std::make_shared<Subscript>();
   part->span = span;
@@ -151,6 +154,16 @@ ExprPtr unique_call(const Given& given, const ExprPtr& original) {
     part->slice = slice;
   }
   return part;
+}
+
+/// `torch.nonzero(x, as_tuple=True)`, whose result the flag decides.
+ExprPtr nonzero_call(const Given& given, const ExprPtr& original) {
+  const Reduced* input = given.find("input");
+  const auto as_tuple = given.flag("as_tuple", false);
+  if (!input || !as_tuple) return nullptr;
+  auto call = call_of(operator_of(*as_tuple ? "nonzero_numpy" : "nonzero", original), original->span);
+  call->args = {input->expr};
+  return call;
 }
 
 /// `torch.stft(x, …)` pads unless it is told not to; ATen's function of fewer arguments does not.
@@ -180,6 +193,8 @@ ExprPtr Specialiser::Impl::dtype_of_type(const Reduced& type, const ExprPtr& ori
   const Value& value = type.fact.value;
   if (value.try_as<TorchConstant>()) return type.expr;
   const auto native = value.try_as<NativeFunction>();
+  const auto cls = value.try_as<PyClass>();
+  if (cls && cls->qualified_name == "torch.Tensor") return dtype_literal(DType::float32, original);
   const std::string name = native ? native->qualified_name : value.is_string() ? value.as_string() : "";
   const auto found = name.starts_with("torch.") ? kLegacy.find(name.substr(6)) : kLegacy.end();
   if (found == kLegacy.end()) return nullptr;
@@ -233,7 +248,8 @@ ExprPtr Specialiser::Impl::tensor_method(const Attribute& method, const Reduced&
     const ExprPtr dtype = dtype_of_type(args[0], original);
     return dtype ? ExprPtr(other("to", {dtype})) : nullptr;
   }
-  if (method.attr == "stft" || method.attr == "unique") {
+  const bool flagged = method.attr == "nonzero" && args.size() + keywords.size() > 0;
+  if (method.attr == "stft" || method.attr == "unique" || method.attr == "unique_consecutive" || flagged) {
     ReducedList all{self};
     all.insert(all.end(), args.begin(), args.end());
     return torch_function(Value(std::make_shared<OperatorRef>(method.attr)), all, keywords, original);
@@ -251,7 +267,7 @@ ExprPtr Specialiser::Impl::tensor_method(const Attribute& method, const Reduced&
 ExprPtr Specialiser::Impl::torch_function(const Value& callee, const ReducedList& args, const ReducedKeywords& keywords,
                                           const ExprPtr& original) {
   const auto op = callee.try_as<OperatorRef>();
-  if (callee.try_as<NativeFunction>() && keywords.empty())
+  if ((callee.try_as<NativeFunction>() || callee.try_as<PyClass>()) && keywords.empty())
     if (const ExprPtr dtype = dtype_of_type({nullptr, Fact::constant(callee), nullptr}, original))
       return legacy_tensor(args, original, [&](const char* name, const ExprList& with) {
         auto call = call_of(operator_of(name, original), original->span);
@@ -266,7 +282,22 @@ ExprPtr Specialiser::Impl::torch_function(const Value& callee, const ReducedList
   if (op->name == "stft") return stft_call(args, keywords, original);
   if (op->name == "tensordot" && given.read({"a", "b", "dims"}, args, keywords)) return tensordot_call(given, original);
   if (op->name == "unique" && given.read({"input", "sorted", "return_inverse", "return_counts", "dim"}, args, keywords))
-    return unique_call(given, original);
+    return unique_call(given, false, original);
+  if (op->name == "unique_consecutive" &&
+      given.read({"input", "return_inverse", "return_counts", "dim"}, args, keywords))
+    return unique_call(given, true, original);
+  if (op->name == "nonzero" && given.read({"input", "as_tuple"}, args, keywords)) return nonzero_call(given, original);
+  // Python makes a tensor of bools of it, TorchScript one of ints.
+  const bool of_bool = op->name == "full" && args.size() == 2 && args[1].is_constant() && args[1].fact.value.is_bool();
+  const bool typed =
+      std::any_of(keywords.begin(), keywords.end(), [](const auto& one) { return one.first == "dtype"; });
+  if (of_bool && !typed) {
+    auto call = call_of(operator_of("full", original), original->span);
+    call->args = {args[0].expr, args[1].expr};
+    for (const auto& [name, value] : keywords) call->keywords.push_back({name, value.expr, original->span});
+    call->keywords.push_back({"dtype", dtype_literal(DType::boolean, original), original->span});
+    return call;
+  }
   return nullptr;
 }
 

@@ -203,6 +203,7 @@ std::string Specialiser::Impl::prepare(ResidualFrame& frame, const Request& requ
   frame.function = request.function;
   frame.owner = request.owner;
   const std::set<std::string> parameters = parameter_names(args);
+  frame.parameters = parameters;
   frame.locals = assigned_names(body);
   frame.locals.insert(parameters.begin(), parameters.end());
   frame.names = all_names(body);
@@ -332,13 +333,15 @@ Specialiser::Specialiser(Evaluator& evaluator, ModulePtr root, MutableAttributes
 Specialiser::~Specialiser() = default;
 
 std::shared_ptr<PyFunction> Specialiser::specialise_method(const std::shared_ptr<PyFunction>& method,
-                                                           const ModulePtr& self) {
+                                                           const ModulePtr& self,
+                                                           const std::map<std::string, Value>& fixed) {
   // `def forward(*inputs)`: nothing is bound to a name of its own.
   if (method->args().posonlyargs.empty() && method->args().args.empty()) return method;
   Request request;
   request.function = method;
   request.self = self;
   request.owner = impl_->in_tree(self) ? self : nullptr;
+  request.constants = fixed;
   return impl_->specialise(request)->function;
 }
 

@@ -103,6 +103,9 @@ struct ResidualFrame {
   std::set<const Expr*> first_calls;  ///< calls before which nothing of the present statement happens
   StmtList* out = nullptr;            ///< where statements before the present one go
   bool wants_items = false;           ///< the items of the comprehension that is reduced next matter
+  std::set<std::string> parameters;   ///< as the function has them
+  bool tests = false;                 ///< of what is reduced next only the truth matters
+  int conditional = 0;                ///< > 0: what is reduced may never run
   int untracked = 0;                  ///< > 0: lists and dicts are variables from the start
   Facts facts;
   std::optional<Value> result;  ///< of the last `return`, if constant
@@ -252,6 +255,7 @@ class Specialiser::Impl {
   bool unroll(const For& node, const ReducedList& items, std::size_t position, StmtList& out, Exit& flow);
   StmtList reduce_body(const StmtList& body);
   void add_else(const StmtList& orelse, StmtList body, const std::function<StmtPtr(StmtList)>& loop, StmtList& out);
+  bool binds_for_later(const For& node);
   bool needs_unrolling(const For& node, const Reduced& iter, const ReducedList& items);
   bool settles_types(const For& node);
   bool items_need_constants(const ReducedList& items);
@@ -262,8 +266,10 @@ class Specialiser::Impl {
   Reduced reduce_name(const Name& node, const ExprPtr& original);
   Reduced reduce_binary(const BinOp& node, const ExprPtr& original);
   Reduced reduce_unary(const UnaryOp& node, const ExprPtr& original);
-  Reduced reduce_bool_op(const BoolOp& node, const ExprPtr& original);
+  Reduced reduce_bool_op(const BoolOp& node, const ExprPtr& original, bool tests);
+  Reduced reduce_test(const ExprPtr& expr);
   Reduced reduce_if_exp(const IfExp& node, const ExprPtr& original);
+  bool is_held_tensor(const ExprPtr& expr);
   Reduced reduce_compare(const Compare& node, const ExprPtr& original);
   Reduced reduce_sequence(const ExprPtr& original, const ExprList& elts);
   Reduced reduce_dict(const DictExpr& node, const ExprPtr& original);
@@ -302,8 +308,14 @@ class Specialiser::Impl {
   std::optional<Reduced> inlined_predicate(const PyFunction& function, const ReducedList& args,
                                            const ReducedKeywords& keywords);
   std::optional<Reduced> number_of_dtype(const Attribute& node);
+  Reduced joined_stars(const Reduced& display, const ExprPtr& original);
+  ExprPtr fold_function(const std::string& name, const ExprPtr& original);
+  std::optional<Reduced> items_present(const Call& call);
   ExprPtr tuple_as_list(const ExprPtr& items, const ExprPtr& original);
   std::optional<Reduced> filtered_display(const ExprPtr& elt, const Comprehension& generator, const Span& span);
+  StmtPtr extension_as_loop(const StmtPtr& statement);
+  StmtPtr what_it_raises(const StmtPtr& statement);
+  std::optional<std::string> raised_by(const ExprPtr& expr);
   StmtPtr rest_by_index(const Assign& node, const ExprPtr& value, StmtList& out);
   std::optional<Reduced> comprehension_as_loop(const ExprPtr& elt, const std::vector<Comprehension>& generators,
                                                const Span& span);

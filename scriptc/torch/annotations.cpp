@@ -76,9 +76,11 @@ TypeOrReason of_union(Compiler& compiler, const Args& args) {
   for (const Value& arg : args) {
     const TypeOrReason member = type_of_annotation(compiler, arg);
     if (!member.type) return member;
+    const bool known =
+        std::any_of(members.begin(), members.end(), [&](const TypePtr& one) { return *one == *member.type; });
     if (member.type->kind() == c10::TypeKind::NoneType) {
       optional = true;
-    } else {
+    } else if (!known) {  // Tuple[int, ...] and List[int] are one type here
       members.push_back(member.type);
     }
   }
@@ -199,6 +201,12 @@ TypeOrReason of_object(Compiler& compiler, const Value& value) {
 
 TypeOrReason type_of_annotation(Compiler& compiler, const Value& annotation) {
   if (annotation.is_none()) return {c10::NoneType::get(), ""};
+  // `x: torch.LongTensor`; and `x: torch.tensor`, a slip that Python never notices.
+  const auto op = annotation.try_as<py::OperatorRef>();
+  const auto native = annotation.try_as<py::NativeFunction>();
+  const std::string name = native ? native->qualified_name : op ? "torch." + op->name : "";
+  if (name == "torch.tensor" || (name.starts_with("torch.") && name.ends_with("Tensor")))
+    return {c10::TensorType::get(), ""};
   if (const auto cls = annotation.try_as<py::PyClass>()) return of_class(compiler, cls);
   if (const auto form = annotation.try_as<py::TypeForm>()) return of_form(compiler, *form);
   if (const auto opaque = annotation.try_as<py::Opaque>()) {

@@ -105,7 +105,11 @@ class ShapeReader {
   void add_tensor(const std::string& name, const TensorPtr& tensor, Slot::Kind kind) {
     c10::TypePtr type = tensor ? c10::TypePtr(c10::TensorType::get()) : c10::TypePtr(c10::NoneType::get());
     const TypeOrReason annotated = annotated_attribute_type(compiler_, *module_, name);
-    if (annotated.type) type = annotated.type;
+    // LibTorch's passes want a layer's bias Optional; what a user's code finds there is what it is.
+    const auto cls = std::dynamic_pointer_cast<py::PyClass>(module_->class_);
+    const bool embedded = cls && cls->qualified_name.starts_with("torch.");
+    const bool open = embedded || !tensor || compiler_.is_mutable(*module_, name);
+    if (annotated.type && open) type = annotated.type;
     shape_.slots.push_back({name, type, kind, Value()});
     key_ << name << ':' << type->annotation_str() << static_cast<int>(kind) << (tensor ? "" : "None") << ';';
   }

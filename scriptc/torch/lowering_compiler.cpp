@@ -4,6 +4,7 @@
 
 #include "scriptc/model/text.h"
 #include "scriptc/torch/class_types.h"
+#include "scriptc/torch/entry_points.h"
 #include "scriptc/torch/sugared_values.h"
 #include "scriptc/torch/to_tree.h"
 
@@ -113,6 +114,30 @@ std::string text_of(const CallTypes& types) {
   return text;
 }
 
+/// What PyTorch calls around forward, and compiled code would not. A hook that returns nothing leaves the result alone.
+void refuse_hooks(const std::string& name, const Module& module) {
+  const std::string who =
+      (name.empty() ? "the model" : "module " + quote(name)) + ", a " + quote(module.type_name()) + ",";
+  for (const char* kind : {"_forward_hooks", "_forward_pre_hooks"}) {
+    const Value* hooks = module.attributes.find(kind);
+    if (!hooks || !hooks->is_dict()) continue;
+    for (const auto& [key, hook] : hooks->as_dict().entries) {
+      const auto method = hook.try_as<py::BoundMethod>();
+      const auto function = (method ? method->function : hook).try_as<py::PyFunction>();
+      if (!function || py::returns_value(*function))
+        throw Error(ErrorKind::model,
+                    who + " has a hook that changes what " +
+                        (std::string(kind) == "_forward_hooks" ? "its forward returns" : "its forward is given") +
+                        ", which no compiled model runs\n  help: do it in forward");
+    }
+  }
+  const auto cls = std::dynamic_pointer_cast<py::PyClass>(module.class_);
+  const Value* call = cls ? cls->lookup("__call__") : nullptr;
+  if (call && call->try_as<py::PyFunction>())
+    throw Error(ErrorKind::model,
+                who + " overrides '__call__', which no compiled model runs\n  help: move it into forward");
+}
+
 /// The number of repetitions that a default of `BroadcastingListN[int]` stands for.
 std::optional<Value> spread(const Signature::Parameter& parameter) {
   const Value& value = *parameter.default_value;
@@ -129,7 +154,8 @@ Compiler::Compiler(ModulePtr root, py::Evaluator& evaluator, const LoweringOptio
       unit_(std::make_shared<jit::CompilationUnit>()) {
   mutable_attributes_ = py::find_assigned(evaluator_, root_, options_.preserve);
   // In a frozen file `training` is a constant like any other.
-  for_each_module(root_, [&](const std::string&, const ModulePtr& module) {
+  for_each_module(root_, [&](const std::string& name, const ModulePtr& module) {
+    refuse_hooks(name, *module);
     if (!options_.train) module->training = false;
     if (options_.train || !options_.freeze) mutable_attributes_.attributes.insert({module.get(), "training"});
   });
@@ -166,7 +192,10 @@ Error Compiler::error(const py::Span& span, const std::string& sentence, const s
 /// The one place where methods are specialised to their instance.
 PyFunctionPtr Compiler::specialised(const PyFunctionPtr& function, const ModulePtr& self) {
   if (function->mark == Mark::unused) return unused_stub(function);
-  return self ? specialiser_->specialise_method(function, self) : specialiser_->specialise_function(function);
+  if (!self) return specialiser_->specialise_function(function);
+  const auto fixed = fixed_.find(function.get());
+  return specialiser_->specialise_method(function, self,
+                                         fixed == fixed_.end() ? std::map<std::string, Value>() : fixed->second);
 }
 
 jit::Function* Compiler::define(const Definition& definition, const jit::SourceRange& called_at) {
@@ -304,7 +333,15 @@ void Compiler::compile_entry_points(ModuleInfo& root) {
   for (const std::string& name : names) {
     const Value* found = cls->lookup(name);
     const auto function = found ? found->try_as<py::PyFunction>() : nullptr;
-    if (function) method(root, function, name, {});
+    if (!function) continue;
+    if (name != "forward") {
+      method(root, function, name, {});
+      continue;
+    }
+    EntryPoint entry = forward_for(*this, function, options_.inputs, options_.narrow);
+    inputs_ = std::move(entry.inputs);
+    fixed_[entry.function.get()] = std::move(entry.fixed);
+    method(root, entry.function, name, {}, entry.types);
   }
   if (root.methods.empty()) {
     std::vector<std::string> defined;
@@ -317,14 +354,18 @@ void Compiler::compile_entry_points(ModuleInfo& root) {
   }
 }
 
-jit::Module Compiler::compile() {
+Lowered Compiler::compile() {
   ModuleInfo& root = info(root_);
+  inputs_ = options_.inputs;
   compile_entry_points(root);
-  return build_instance(*this, root_);
+  Lowered lowered{build_instance(*this, root_), inputs_, {}};
+  for (const auto& [function, constants] : fixed_)
+    for (const auto& [name, value] : constants) lowered.fixed.push_back(name + "=" + repr(value));
+  return lowered;
 }
 
 Lowered lower(const ModulePtr& root, py::Evaluator& evaluator, const LoweringOptions& options) {
-  return {Compiler(root, evaluator, options).compile()};
+  return Compiler(root, evaluator, options).compile();
 }
 
 }  // namespace scriptc::torch_backend

@@ -52,7 +52,7 @@ class Compiler {
   Compiler(ModulePtr root, python::Evaluator& evaluator, const LoweringOptions& options);
   ~Compiler();
 
-  ::torch::jit::Module compile();
+  Lowered compile();
 
   python::Evaluator& evaluator() { return evaluator_; }
   const LoweringOptions& options() const { return options_; }
@@ -128,6 +128,8 @@ class Compiler {
   std::map<std::string, Named> named_;
   std::map<const Module*, ModuleInfo*> infos_;
   std::vector<std::unique_ptr<ModuleInfo>> types_;
+  std::map<const python::PyFunction*, std::map<std::string, Value>> fixed_;  ///< parameters that are constants
+  std::vector<InputSpec> inputs_;
   std::map<std::string, ModuleInfo*> type_keys_;
   std::map<CompiledFor, std::vector<::torch::jit::StrongFunctionPtr>> functions_;
   std::map<const python::PyClass*, c10::TypePtr> classes_;

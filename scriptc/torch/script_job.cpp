@@ -1,3 +1,4 @@
+#include <exception>
 #include <set>
 
 #include "scriptc/python/objects.h"
@@ -47,7 +48,8 @@ class ScriptJob final : public ModuleJob {
   void script(const ScriptOptions& options) override {
     at_edge(ErrorKind::model, "the model cannot be compiled", [&] {
       const at::NoGradGuard no_grad;
-      Lowered lowered = lower(root_, evaluator_, {options.train, options.freeze, options.preserve, &held});
+      Lowered lowered = lower_for(options);
+      inputs_ = std::move(lowered.inputs);
       std::vector<std::string> kept = exported_methods(*root_);
       kept.insert(kept.end(), options.preserve.begin(), options.preserve.end());
       set_module(std::move(lowered.module), std::move(kept), options.train);
@@ -63,14 +65,44 @@ class ScriptJob final : public ModuleJob {
         return copy.forward(arguments);
       });
     };
-    set_reference(Reference(module().get_method("forward").function().getSchema(), run, options));
+    VerifyOptions verification = options;
+    verification.inputs = inputs_;
+    set_reference(Reference(module().get_method("forward").function().getSchema(), run, std::move(verification)));
   }
 
+  std::vector<std::string> fixed_parameters() const override { return fixed_; }
+
  private:
+  /// What cannot be compiled for all that forward may be given is tried for what `inputs` give it.
+  Lowered lower_for(const ScriptOptions& options) {
+    LoweringOptions lowering{options.train, options.freeze, options.preserve, options.inputs, false, &held};
+    std::exception_ptr refused;
+    try {
+      return lower(root_, evaluator_, lowering);
+    } catch (const python::NeedsValues&) {
+      throw;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::model || options.inputs.empty()) throw;
+      refused = std::current_exception();
+    }
+    try {
+      lowering.narrow = true;
+      Lowered lowered = lower(root_, evaluator_, lowering);
+      fixed_ = lowered.fixed;
+      return lowered;
+    } catch (const python::NeedsValues&) {
+      throw;
+    } catch (const Error&) {
+      std::rethrow_exception(refused);
+    }
+  }
+
   void release_source() override { root_.reset(); }
 
   ModulePtr root_;
   python::Evaluator& evaluator_;
+  std::vector<InputSpec> inputs_;
+  std::vector<std::string> fixed_;
 };
 
 }  // namespace

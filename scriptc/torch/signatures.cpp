@@ -31,12 +31,14 @@ bool is_opaque(Compiler& compiler, const py::PyFunction& function, const py::Exp
   }
 }
 
-Signature::Parameter parameter_of(Compiler& compiler, const py::PyFunction& function, const py::Parameter& node) {
+/// `types`: those that the call gives, also to parameters whose annotation leaves them open.
+Signature::Parameter parameter_of(Compiler& compiler, const py::PyFunction& function, const py::Parameter& node,
+                                  const CallTypes& types) {
   Signature::Parameter parameter;
   parameter.name = node.arg;
   parameter.span = node.span;
   // What an import that was not found would have said is unknown: as if nothing had been written.
-  if (!node.annotation || is_opaque(compiler, function, node.annotation)) return parameter;
+  if (!node.annotation || types.contains(node.arg) || is_opaque(compiler, function, node.annotation)) return parameter;
   TypeOrReason type;
   try {
     type = type_of_annotation(compiler, function, node.annotation);
@@ -161,12 +163,13 @@ Signature signature_of(Compiler& compiler, const py::PyFunction& function, const
   if (args.vararg) throw compiler.error(args.vararg->span, kNoVariableArguments, "name the arguments");
   if (args.kwarg) throw compiler.error(args.kwarg->span, kNoVariableArguments, "name the arguments");
   for (const py::Parameter& node : args.posonlyargs) {
-    signature.parameters.push_back(parameter_of(compiler, function, node));
+    signature.parameters.push_back(parameter_of(compiler, function, node, types));
   }
-  for (const py::Parameter& node : args.args) signature.parameters.push_back(parameter_of(compiler, function, node));
+  for (const py::Parameter& node : args.args)
+    signature.parameters.push_back(parameter_of(compiler, function, node, types));
   const std::size_t positional = signature.parameters.size();
   for (const py::Parameter& node : args.kwonlyargs) {
-    signature.parameters.push_back(parameter_of(compiler, function, node));
+    signature.parameters.push_back(parameter_of(compiler, function, node, types));
     signature.parameters.back().keyword_only = true;
   }
   // A result whose annotation says nothing to TorchScript (`dict`, `np.ndarray`, a type variable) is inferred.

@@ -15,6 +15,16 @@ namespace {
 using Loc = jit::SourceRange;
 using NamedValues = at::ArrayRef<jit::NamedValue>;
 
+/// True if an annotation is no type of TorchScript, or several.
+bool leaves_open(Compiler& compiler, const py::PyFunction& function, const py::ExprPtr& annotation) {
+  try {
+    const c10::TypePtr type = type_of_annotation(compiler, function, annotation).type;
+    return !type || type->kind() == c10::TypeKind::UnionType;
+  } catch (const Error&) {
+    return true;
+  }
+}
+
 /// The types of arguments for parameters of `function`, behind its first `skip` ones, that have no annotation; what
 /// such a parameter is anyhow is left out, so that calls share one compiled function.
 CallTypes types_of_call(Compiler& compiler, const py::PyFunction& function, std::size_t skip, jit::Graph& graph,
@@ -28,10 +38,15 @@ CallTypes types_of_call(Compiler& compiler, const py::PyFunction& function, std:
                    positional.begin() + static_cast<std::ptrdiff_t>(std::min(skip, positional.size())));
   named = positional;
   for (const py::Parameter& parameter : function.args().kwonlyargs) named.push_back(&parameter);
+  const bool embedded = function.qualified_name.starts_with("torch.");
   const auto add = [&](const py::Parameter& parameter, const c10::TypePtr& type, bool by_keyword) {
-    if (parameter.annotation) return;
-    const c10::TypePtr anyhow = type_by_default(compiler, py::default_of(function, parameter.arg));
-    if (!anyhow || !type->isSubtypeOf(*anyhow)) types[parameter.arg] = {type, by_keyword};
+    if (parameter.annotation && (embedded || !leaves_open(compiler, function, parameter.annotation))) return;
+    const Value* otherwise = py::default_of(function, parameter.arg);
+    const c10::TypePtr anyhow = parameter.annotation ? nullptr : type_by_default(compiler, otherwise);
+    // A parameter that may be None, but is given, is what it is given: its code need not ask.
+    const bool given = otherwise && otherwise->is_none() && !embedded && type->kind() != c10::TypeKind::OptionalType &&
+                       !py::assigns_none(function, parameter.arg);
+    if (!anyhow || given || !type->isSubtypeOf(*anyhow)) types[parameter.arg] = {type, by_keyword};
   };
   for (std::size_t i = 0; i < args.size() && i < positional.size(); ++i)
     add(*positional[i], args[i].value(graph)->type(), false);
@@ -132,7 +147,47 @@ class Fold final : public jit::SugaredValue {
   bool multiplies_;
 };
 
+class Power final : public jit::SugaredValue {
+ public:
+  std::string kind() const override { return "operator"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, NamedValues args, NamedValues, std::size_t) override {
+    jit::Graph& graph = *m.graph();
+    jit::Value *base = args.at(0).value(graph), *exponent = args.at(1).value(graph);
+    const bool ints =
+        base->type()->isSubtypeOf(*c10::IntType::get()) && exponent->type()->isSubtypeOf(*c10::IntType::get());
+    jit::Value* power = jit::emitBuiltinCall(loc, graph, c10::aten::pow, {base, exponent}, {});
+    if (ints) power = jit::emitBuiltinCall(loc, graph, c10::aten::Int, {power}, {});
+    return std::make_shared<jit::SimpleValue>(power);
+  }
+};
+
+class Present final : public jit::SugaredValue {
+ public:
+  explicit Present(Compiler& compiler) : compiler_(compiler) {}
+  std::string kind() const override { return "function"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, NamedValues args, NamedValues, std::size_t) override {
+    std::vector<jit::Value*> kept;
+    for (const jit::NamedValue& arg : args) {
+      jit::Value* value = arg.value(*m.graph());
+      if (value->type()->kind() == c10::TypeKind::OptionalType)
+        throw compiler_.error(loc,
+                              "how many items this tuple has is known only when the model runs: one of them is an " +
+                                  value->type()->repr_str());
+      if (value->type()->kind() != c10::TypeKind::NoneType) kept.push_back(value);
+    }
+    return std::make_shared<jit::SimpleValue>(m.graph()->insertNode(m.graph()->createTuple(kept))->output());
+  }
+
+ private:
+  Compiler& compiler_;
+};
+
 }  // namespace
+
+Sugared make_present(Compiler& compiler) { return std::make_shared<Present>(compiler); }
+Sugared make_power() { return std::make_shared<Power>(); }
 
 Sugared make_fold(Compiler& compiler, bool multiplies) { return std::make_shared<Fold>(compiler, multiplies); }
 

@@ -50,7 +50,11 @@ Sugared tuple_value(Compiler& compiler, const Value& value, const Loc& loc, jit:
   }
   std::vector<Sugared> items;
   for (const Value& item : value.as_tuple()) items.push_back(to_sugared(compiler, item, loc, m));
-  return std::make_shared<jit::SugaredTupleValue>(items);
+  if (!type.type) return std::make_shared<jit::SugaredTupleValue>(items);
+  // A plain value, for a variable that holds another kind cannot be assigned again: LibTorch would not see that.
+  std::vector<jit::Value*> values;
+  for (const Sugared& item : items) values.push_back(item->asValue(loc, m));
+  return simple(m.graph()->insertNode(m.graph()->createTuple(values))->output());
 }
 
 Sugared dict_value(Compiler& compiler, const Value& value, const Loc& loc, jit::GraphFunction& m) {

@@ -49,6 +49,12 @@ Sugared make_module(Compiler& compiler, ::torch::jit::Value* self, ModuleInfo& i
 /// A function that gives what `a, b = x` unpacks: of a tensor, its slices.
 Sugared make_unpackable();
 
+/// A tuple of those of its arguments that are not None.
+Sugared make_present(Compiler& compiler);
+
+/// Python's `a ** b`, b not negative: of ints it is an int, where LibTorch's is a float.
+Sugared make_power();
+
 /// Python's `sum`, or `math.prod` if `multiplies`, of one argument.
 Sugared make_fold(Compiler& compiler, bool multiplies);
 

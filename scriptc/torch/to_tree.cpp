@@ -209,6 +209,12 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
     return apply(node.span, expression(node.func), {expression(node.args[0])});
   }
   if (qualified == "builtins.reversed" && count == 1) return reverse(node);
+  if (qualified == "torch._folds.present" || qualified == "torch._folds.unpacked") {
+    std::vector<Expr> items;
+    for (const py::ExprPtr& arg : node.args) items.push_back(expression(arg));
+    const bool is_present = qualified.ends_with("present");
+    return apply(node.span, named(node.func->span, is_present ? make_present(compiler_) : make_unpackable()), items);
+  }
   const bool folds = qualified == "builtins.sum" || qualified == "math.prod" || qualified == "numpy.prod";
   if (folds && count == 1 && node.keywords.empty() && !py::as<py::Starred>(node.args[0])) {
     return apply(node.span, named(node.func->span, make_fold(compiler_, qualified != "builtins.sum")),

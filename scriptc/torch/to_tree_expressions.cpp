@@ -121,6 +121,10 @@ jit::Expr TreeBuilder::expression(const py::ExprPtr& expr) {
       return unary(*py::as<py::UnaryOp>(expr));
     case ExprKind::BinOp: {
       const auto* node = py::as<py::BinOp>(expr);
+      const auto* negated = py::as<py::UnaryOp>(node->right);
+      const bool may_be_int = !negated || negated->op != py::UnaryOperator::USub;
+      if (node->op == py::BinaryOperator::Pow && may_be_int)
+        return apply(expr->span, named(expr->span, make_power()), {expression(node->left), expression(node->right)});
       return jit::BinOp::create(at, torch_backend::token_of(node->op), expression(node->left), expression(node->right));
     }
     case ExprKind::IfExp:
