@@ -135,8 +135,9 @@ void install_classes(Interpreter& in, PyModule& torch) {
   for (const char* name : {"Generator", "Stream", "Event", "ScriptObject"})
     torch.globals.set(name, in.native_class(name, {in.types.object}, "torch"));
   const std::pair<const char*, const char*> legacy[] = {
-      {"FloatTensor", "float32"}, {"DoubleTensor", "float64"}, {"HalfTensor", "float16"}, {"LongTensor", "int64"},
-      {"IntTensor", "int32"},     {"ByteTensor", "uint8"},     {"BoolTensor", "bool"}};
+      {"FloatTensor", "float32"}, {"DoubleTensor", "float64"},    {"HalfTensor", "float16"}, {"LongTensor", "int64"},
+      {"IntTensor", "int32"},     {"BFloat16Tensor", "bfloat16"}, {"CharTensor", "int8"},    {"ShortTensor", "int16"},
+      {"ByteTensor", "uint8"},    {"BoolTensor", "bool"}};
   for (const auto& [name, dtype] : legacy)
     in.function(torch, name, [&in, dtype = Value(*torch.globals.find(dtype))](const CallArgs& args, const Kwargs&) {
       if (args.size() == 1 && args[0].is_tensor()) return in.call_method(args[0], "to", {dtype});
@@ -266,7 +267,7 @@ void install_functions(Interpreter& in, PyModule& torch) {
 }  // namespace
 
 std::string torch_type_name_of(Interpreter& in, const Value& value) {
-  return value.is_tensor() ? "torch.FloatTensor" : in.type_of(value)->qualified_name;
+  return value.is_tensor() ? legacy_name(value.as_tensor()->dtype()) : in.type_of(value)->qualified_name;
 }
 
 void install_torch(Interpreter& in) {

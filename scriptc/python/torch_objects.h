@@ -11,6 +11,11 @@ namespace scriptc::python {
 Value dtype_constant(Interpreter& in, DType dtype);
 std::optional<DType> as_dtype(const Value& value);
 
+/// A dtype's tensor type of old: `torch.LongTensor`, the function or its name.
+std::optional<DType> legacy_dtype(const Value& type);
+/// `torch.LongTensor`, or of a dtype that has none of its own `torch.Tensor`.
+std::string legacy_name(DType dtype);
+
 /// What an array of the built-in numpy holds; nullopt for any other value.
 std::optional<Value> tensor_of_array(const Value& value);
 Value device_constant(Interpreter& in, const std::string& type, std::int64_t index);
