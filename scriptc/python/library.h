@@ -34,6 +34,7 @@ extern const LibraryFile kNumpyLibrary;
 extern const LibraryFile kOperatorLibrary;
 extern const LibraryFile kReLibrary;
 extern const LibraryFile kReParserLibrary;
+extern const LibraryFile kTorchFunctionsLibrary;
 extern const LibraryFile kVersionLibrary;
 
 }  // namespace scriptc::python

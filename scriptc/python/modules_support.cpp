@@ -355,18 +355,31 @@ void add_library(Interpreter& in, const LibraryFile& file) {
 
 void install_library(Interpreter& in) {
   in.native_modules.emplace("_scriptc", [&in](PyModule& module) { install_support(in, module); });
-  for (const LibraryFile* file : {&kArgparseLibrary,    &kAutogradFunctionLibrary,
-                                  &kAutogradLibrary,    &kBisectLibrary,
-                                  &kCheckpointLibrary,  &kCollectionsLibrary,
-                                  &kContextlibLibrary,  &kCopyLibrary,
-                                  &kDataclassesLibrary, &kEnumLibrary,
-                                  &kFunctoolsLibrary,   &kHeapqLibrary,
-                                  &kInspectLibrary,     &kItertoolsLibrary,
-                                  &kJsonLibrary,        &kKeywordLibrary,
-                                  &kMixinLibrary,       &kNumpyLibrary,
-                                  &kOperatorLibrary,    &kPathlibLibrary,
-                                  &kReLibrary,          &kReParserLibrary,
-                                  &kFoldsLibrary,       &kVersionLibrary})
+  for (const LibraryFile* file : {&kArgparseLibrary,
+                                  &kAutogradFunctionLibrary,
+                                  &kAutogradLibrary,
+                                  &kBisectLibrary,
+                                  &kCheckpointLibrary,
+                                  &kCollectionsLibrary,
+                                  &kContextlibLibrary,
+                                  &kCopyLibrary,
+                                  &kDataclassesLibrary,
+                                  &kEnumLibrary,
+                                  &kFunctoolsLibrary,
+                                  &kHeapqLibrary,
+                                  &kInspectLibrary,
+                                  &kItertoolsLibrary,
+                                  &kJsonLibrary,
+                                  &kKeywordLibrary,
+                                  &kMixinLibrary,
+                                  &kNumpyLibrary,
+                                  &kOperatorLibrary,
+                                  &kPathlibLibrary,
+                                  &kReLibrary,
+                                  &kReParserLibrary,
+                                  &kFoldsLibrary,
+                                  &kTorchFunctionsLibrary,
+                                  &kVersionLibrary})
     add_library(in, *file);
   in.native_modules.emplace("collections.abc", [&in](PyModule& module) { install_abstract_classes(in, module); });
   in.native_modules.emplace("packaging", [](PyModule& module) { module.is_package = true; });

@@ -258,10 +258,6 @@ void install_functions(Interpreter& in, PyModule& torch) {
     if (!in.truth(args.at(0))) in.raise("AssertionError", in.str(args.at(1)));
     return Value();
   });
-  def("einsum", [&in](const CallArgs& args, const Kwargs&) {
-    const bool nested = args.size() == 2 && args[1].is_list();
-    return in.call_operator("einsum", {args.at(0), nested ? args[1] : Value::list(args.from(1))}, {});
-  });
 }
 
 }  // namespace
@@ -295,6 +291,9 @@ void install_torch(Interpreter& in) {
   };
   for (const char* name : {"torch._C", "torch._C._nn", "torch._C._VariableFunctions", "torch._VF", "torch.ops.aten"})
     operators_module(name, "");
+  operators_module("torch.functional", "");
+  operators_module("torch._aten", "aten::");
+  in.native_modules.emplace("torch.return_types", [](PyModule&) {});
   operators_module("torch.special", "special_");
   operators_module("torch.fft", "fft_");
   operators_module("torch.linalg", "linalg_");
