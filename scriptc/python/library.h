@@ -35,6 +35,9 @@ extern const LibraryFile kOperatorLibrary;
 extern const LibraryFile kReLibrary;
 extern const LibraryFile kReParserLibrary;
 extern const LibraryFile kTorchFunctionsLibrary;
+extern const LibraryFile kTorchVersionLibrary;
 extern const LibraryFile kVersionLibrary;
+extern const LibraryFile kDistutilsVersionLibrary;
+extern const LibraryFile kResourcesLibrary;
 
 }  // namespace scriptc::python

@@ -379,10 +379,14 @@ void install_library(Interpreter& in) {
                                   &kReParserLibrary,
                                   &kFoldsLibrary,
                                   &kTorchFunctionsLibrary,
-                                  &kVersionLibrary})
+                                  &kVersionLibrary,
+                                  &kTorchVersionLibrary,
+                                  &kDistutilsVersionLibrary,
+                                  &kResourcesLibrary})
     add_library(in, *file);
   in.native_modules.emplace("collections.abc", [&in](PyModule& module) { install_abstract_classes(in, module); });
-  in.native_modules.emplace("packaging", [](PyModule& module) { module.is_package = true; });
+  for (const char* package : {"packaging", "distutils"})
+    in.native_modules.emplace(package, [](PyModule& module) { module.is_package = true; });
 }
 
 }  // namespace scriptc::python

@@ -270,8 +270,9 @@ void install_torch(Interpreter& in) {
   const auto torch = in.native_module("torch");
   torch->is_package = true;
   torch->missing = [&in, fallback = operators("")](const std::string& name) -> std::optional<Value> {
-    if (name == "__version__") return Value(in.options.backend ? in.backend().version().libtorch : "2.0.0");
-    return fallback(name);
+    if (name != "__version__") return fallback(name);
+    const Value version = in.options.backend ? in.backend().version().libtorch : "2.0.0";
+    return in.call(*in.module_attribute(*in.find_module("torch.torch_version"), "TorchVersion"), {version});
   };
   install_constants(in, *torch);
   install_classes(in, *torch);

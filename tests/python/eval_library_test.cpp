@@ -40,6 +40,18 @@ TEST_F(EvalTest, VersionsCompare) {
             "[True, True, False, False]");
 }
 
+TEST_F(EvalTest, VersionsOfOldCompare) {
+  run("from distutils.version import LooseVersion, StrictVersion\nfrom pkg_resources import parse_version");
+  EXPECT_EQ(eval("[LooseVersion('1.10.0') > LooseVersion('1.9'), LooseVersion('2.0') < '2.0.1']"), "[True, True]");
+  EXPECT_EQ(eval("LooseVersion('2.0.0a3+cu118').version"), "[2, 0, 0, 'a', 3, '+', 'cu', 118]");
+  EXPECT_EQ(eval("[StrictVersion('1.2') == '1.2.0', StrictVersion('1.2b1') < StrictVersion('1.2')]"), "[True, True]");
+  EXPECT_EQ(eval("StrictVersion('1.2.3.4')"), "ValueError: invalid version number '1.2.3.4'");
+  EXPECT_EQ(eval("parse_version('1.10') > parse_version('1.9')"), "True");
+  EXPECT_EQ(eval("torch.__version__ >= '1.10', torch.__version__ < '10.0', torch.__version__ > (1, 8)"),
+            "(True, True, True)");
+  EXPECT_EQ(eval("isinstance(torch.__version__, str), torch.__version__.split('.')[1]"), "(True, '0')");
+}
+
 TEST_F(EvalTest, ArgumentParsersGiveDefaults) {
   run("import argparse\np = argparse.ArgumentParser(description='x')");
   run("p.add_argument('--batch-size', '-b', type=int, default='64', metavar='N', help='h')");
