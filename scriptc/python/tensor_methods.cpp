@@ -140,9 +140,10 @@ void install_changes(Interpreter& in, const PyClassPtr& cls) {
     return converted(in, self_of(in, args), args.at(1).as_tensor()->dtype());
   });
   const std::pair<const char*, DType> casts[] = {
-      {"float", DType::float32}, {"double", DType::float64}, {"half", DType::float16}, {"bfloat16", DType::bfloat16},
-      {"long", DType::int64},    {"int", DType::int32},      {"short", DType::int16},  {"char", DType::int8},
-      {"byte", DType::uint8},    {"bool", DType::boolean}};
+      {"float", DType::float32},     {"double", DType::float64},   {"half", DType::float16},
+      {"bfloat16", DType::bfloat16}, {"long", DType::int64},       {"int", DType::int32},
+      {"short", DType::int16},       {"char", DType::int8},        {"byte", DType::uint8},
+      {"bool", DType::boolean},      {"cfloat", DType::complex64}, {"cdouble", DType::complex128}};
   for (const auto& [name, dtype] : casts)
     in.method(cls, name, [&in, dtype = dtype](const CallArgs& args, const Kwargs&) {
       return converted(in, self_of(in, args), dtype);
@@ -190,6 +191,8 @@ void install_tensor_class(Interpreter& in) {
   tensor->dict.set("__new__", in.native("torch.Tensor", [&in](const CallArgs& args, const Kwargs& kwargs) {
     const bool data = args.size() == 2 && (args[1].is_list() || (args[1].is_tuple() && !args[1].is_same(Value())));
     if (args.size() == 2 && args[1].is_tensor()) return args[1];
+    if (const auto held = args.size() == 2 ? tensor_of_array(args[1]) : std::nullopt)
+      return converted(in, held->as_tensor(), in.default_dtype);
     if (data)
       return in.call(in.get_attribute(in.find_module("torch"), "tensor"), {args[1]},
                      {{"dtype", dtype_constant(in, in.default_dtype)}});
