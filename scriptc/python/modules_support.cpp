@@ -278,6 +278,7 @@ std::vector<Value> parameters_of(Interpreter& in, const Value& callable, bool wi
 
 void install_support(Interpreter& in, PyModule& module) {
   install_dicts_of_collections(in, module);
+  install_random_state(in, module);
   in.types.partial->dict.set("__new__",
                              in.native("functools.partial", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
                                if (args.size() < 2) in.raise("TypeError", "type 'partial' takes at least one argument");
@@ -373,6 +374,8 @@ void install_library(Interpreter& in) {
                                   &kKeywordLibrary,
                                   &kMixinLibrary,
                                   &kNumpyLibrary,
+                                  &kNumpyRandomLibrary,
+                                  &kNumpyTransformsLibrary,
                                   &kOperatorLibrary,
                                   &kPathlibLibrary,
                                   &kReLibrary,
