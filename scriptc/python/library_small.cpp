@@ -203,7 +203,8 @@ from packaging.version import InvalidVersion, Version
 class TorchVersion(str):
     def _compared(self, other, compare):
         try:
-            other = other if isinstance(other, Version) else Version(other if isinstance(other, str) else '.'.join([str(part) for part in other]))
+            if not isinstance(other, Version):
+                other = Version(other if isinstance(other, str) else '.'.join([str(part) for part in other]))
             return compare(Version(str(self)), other)
         except InvalidVersion:
             return compare(str(self), str(other))
