@@ -191,10 +191,19 @@ void install_numbers(Interpreter& in) {
     const double value = in.to_double(args.at(0));
     return std::isfinite(value) && value == std::floor(value);
   });
-  t.complex->dict.set("__new__", in.native("complex", [&in](const CallArgs& args, const Kwargs&) -> Value {
-    return std::make_shared<ComplexObject>(args.size() > 1 ? in.to_double(args[1]) : 0,
-                                           args.size() > 2 ? in.to_double(args[2]) : 0);
+  t.complex->dict.set("__new__", in.native("complex", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
+    const NativeArguments a(in, "complex", args.from(1), kwargs, {"real", "imag"}, 0);
+    const auto part = [&](std::size_t i) {
+      const auto known = a.has(i) ? complex_of(in.plain(a[i])) : std::complex<double>();
+      return known ? *known : std::complex<double>(in.to_double(a[i]), 0.0);
+    };
+    const std::complex<double> real = part(0), imag = part(1);
+    return std::make_shared<ComplexObject>(real.real() - imag.imag(), real.imag() + imag.real());
   }));
+  in.method(t.complex, "conjugate", [](const CallArgs& args, const Kwargs&) -> Value {
+    const auto value = args.at(0).try_as<ComplexObject>();
+    return std::make_shared<ComplexObject>(value->real, -value->imag);
+  });
   in.builtins->globals.set("complex", t.complex);
 }
 

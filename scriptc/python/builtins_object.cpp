@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstdio>
 
 #include "scriptc/model/text.h"
@@ -45,7 +46,7 @@ std::string default_repr(Interpreter& in, const Value& value) {
       std::string text = repr_float(d);
       return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
     };
-    if (complex->real == 0) return part(complex->imag) + "j";
+    if (complex->real == 0 && !std::signbit(complex->real)) return part(complex->imag) + "j";
     return "(" + part(complex->real) + (complex->imag < 0 ? "" : "+") + part(complex->imag) + "j)";
   }
   if (const auto bytes = value.try_as<BytesObject>()) {

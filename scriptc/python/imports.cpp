@@ -225,8 +225,11 @@ std::optional<Value> Interpreter::module_attribute(PyModule& module, const std::
   }
   if (!name.starts_with("__") || module.globals.find(name) == nullptr) run_for_a_value(*this, module);
   if (auto value = own()) return value;
-  if (const Value* maker = module.globals.find("__getattr__")) return call(Value(*maker), {name});
-  if (const auto submodule = find_module(module.name + "." + name)) {
+  const std::string dotted = module.name + "." + name;
+  const Value* maker = module.globals.find("__getattr__");
+  // Importing a submodule makes it an attribute of its package; `__getattr__` is asked for what is none.
+  if (const auto known = modules.find(dotted); maker && known == modules.end()) return call(Value(*maker), {name});
+  if (const auto submodule = find_module(dotted)) {
     module.globals.set(name, submodule);
     return submodule;
   }
@@ -294,9 +297,19 @@ std::shared_ptr<PyModule> Interpreter::find_submodule(PyModule& module, const st
   return module.folder.empty() ? find_module(dotted) : find_in_folder(module.folder, name, dotted);
 }
 
+// As CPython: attributes first, with the package's own `__getattr__`; where that knows none, a submodule of the name.
 Value Interpreter::member(Frame& f, PyModule& module, const std::string& name) {
-  if (auto value = module_attribute(module, name)) return *value;
-  if (const auto submodule = find_submodule(module, name)) return submodule;
+  Frame* const innermost = frame;
+  try {
+    if (auto value = module_attribute(module, name)) return *value;
+  } catch (const Raised& raised) {
+    if (!matches(raised.exception, exception_class("AttributeError"))) throw;
+    frame = innermost;
+  }
+  if (const auto submodule = find_submodule(module, name)) {
+    module.globals.set(name, submodule);
+    return submodule;
+  }
   if (module.is_embedded && f.import_guards == 0)
     return make_opaque(module.name + "." + name,
                        "it is not part of the " + quote(module.name) + " that is built in; imported at " + where(f));
@@ -365,7 +378,7 @@ void Interpreter::exec_import_from(Frame& f, const ImportFrom& node) {
 Value Interpreter::import_member(Frame& f, const std::shared_ptr<PyModule>& module, const std::string& name) {
   const bool running = std::any_of(running_modules.begin(), running_modules.end(),
                                    [&](const PyModule* other) { return other == module.get(); });
-  if (!running) return member(f, *module, name);
+  if (!running || module->globals.contains("__getattr__")) return member(f, *module, name);
   if (const auto submodule = find_submodule(*module, name)) return submodule;
   auto lazy = std::make_shared<LazyImport>();
   lazy->module = module;

@@ -4,6 +4,12 @@
 
 namespace scriptc::python {
 
+class Interpreter;
+class PyModule;
+
+/// What numpy.random stands on, into `_scriptc`.
+void install_random_state(Interpreter& in, PyModule& module);
+
 /// Parts of Python's standard library that are shorter in Python: run by the evaluator when first imported.
 struct LibraryFile {
   std::string_view module;
@@ -31,9 +37,15 @@ extern const LibraryFile kKeywordLibrary;
 extern const LibraryFile kPathlibLibrary;
 extern const LibraryFile kMixinLibrary;
 extern const LibraryFile kNumpyLibrary;
+extern const LibraryFile kNumpyRandomLibrary;
+extern const LibraryFile kNumpyTransformsLibrary;
 extern const LibraryFile kOperatorLibrary;
 extern const LibraryFile kReLibrary;
 extern const LibraryFile kReParserLibrary;
+extern const LibraryFile kTorchFunctionsLibrary;
+extern const LibraryFile kTorchVersionLibrary;
 extern const LibraryFile kVersionLibrary;
+extern const LibraryFile kDistutilsVersionLibrary;
+extern const LibraryFile kResourcesLibrary;
 
 }  // namespace scriptc::python

@@ -29,8 +29,9 @@ class dtype:
 float16, float32, float64 = dtype('float16', float), dtype('float32', float), dtype('float64', float)
 int8, int16, int32, int64 = dtype('int8', int), dtype('int16', int), dtype('int32', int), dtype('int64', int)
 uint8, bool_ = dtype('uint8', int), dtype('bool', _bool)
+complex64, complex128 = dtype('complex64', complex), dtype('complex128', complex)
 single, double, float_, int_, intp, long = float32, float64, float64, int64, int64, int64
-_DTYPES = [float16, float32, float64, int8, int16, int32, int64, uint8, bool_]
+_DTYPES = [float16, float32, float64, int8, int16, int32, int64, uint8, bool_, complex64, complex128]
 integer = (int,)
 floating = (float,)
 
@@ -39,12 +40,12 @@ def _torch_dtype(wanted):
     if wanted is None or isinstance(wanted, dtype):
         return None if wanted is None else wanted._torch
     if isinstance(wanted, str):
-        return getattr(_torch, {'float': 'float64', 'int': 'int64', 'f4': 'float32', 'f': 'float32', 'long': 'int64'}.get(wanted, wanted))
-    return {float: _torch.float64, int: _torch.int64, _bool: _torch.bool}[wanted]
+        return getattr(_torch, {'float': 'float64', 'int': 'int64', 'f4': 'float32', 'f': 'float32', 'long': 'int64', 'complex': 'complex128'}.get(wanted, wanted))
+    return {float: _torch.float64, int: _torch.int64, _bool: _torch.bool, complex: _torch.complex128}[wanted]
 
 
 def _is_whole(tensor):
-    return not tensor.is_floating_point()
+    return not tensor.is_floating_point() and not tensor.is_complex()
 
 
 def _tensor(value):
@@ -69,7 +70,7 @@ def _operands(left, right, real=False):
     """Promoted as numpy does: whole numbers and floats meet in float64, and so does the division of whole numbers."""
     left, right = _tensor(left), _tensor(right)
     tensors = [x for x in (left, right) if isinstance(x, _torch.Tensor)]
-    floats = real or _any([isinstance(x, float) or isinstance(x, _torch.Tensor) and not _is_whole(x) for x in (left, right)])
+    floats = real or _any([isinstance(x, (float, complex)) or isinstance(x, _torch.Tensor) and not _is_whole(x) for x in (left, right)])
     if floats and _any([_is_whole(x) for x in tensors]):
         left, right = [x.double() if isinstance(x, _torch.Tensor) else x for x in (left, right)]
     return left, right
@@ -95,6 +96,10 @@ class ndarray:
     def ndim(self): return self._tensor.dim()
     @property
     def T(self): return self.transpose()
+    @property
+    def real(self): return ndarray(self._tensor.real)
+    @property
+    def imag(self): return imag(self)
 
     @property
     def dtype(self):
@@ -195,8 +200,8 @@ def array(values, dtype=None, copy=True, ndmin=0):
     lists = _lists(values)
     if wanted is None:
         numbers = _numbers(lists)
-        whole = len(numbers) > 0 and not _any([isinstance(x, float) for x in numbers])
-        wanted = _torch.float64 if not whole else _torch.bool if _all([isinstance(x, _bool) for x in numbers]) else _torch.int64
+        whole = len(numbers) > 0 and not _any([isinstance(x, (float, complex)) for x in numbers])
+        wanted = _torch.complex128 if _any([isinstance(x, complex) for x in numbers]) else _torch.float64 if not whole else _torch.bool if _all([isinstance(x, _bool) for x in numbers]) else _torch.int64
     return ndarray(_torch.tensor(lists, dtype=wanted))
 
 
@@ -210,6 +215,8 @@ def _each(of_number, of_tensor, real=True):
     def apply(x):
         if isinstance(x, (int, float)):
             return of_number(x)
+        if isinstance(x, complex):
+            return of_tensor(_torch.tensor(x, dtype=_torch.complex128)).item()
         return ndarray(of_tensor(_real(x) if real else _tensor(x)))
     return apply
 
@@ -242,11 +249,21 @@ def round(x, decimals=0):
 around = round
 
 
-def power(x, y): return x ** y if isinstance(x, (int, float)) else asarray(x) ** y
+def power(x, y): return x ** y if isinstance(x, (int, float, complex)) else asarray(x) ** y
+def real(x): return x.real if isscalar(x) else asarray(x).real
+def conj(x): return x.conjugate() if isscalar(x) else ndarray(_tensor(asarray(x)).conj().resolve_conj())
+def angle(x): return _result(_torch.angle(_real(asarray(x))))
+
+
+def imag(x):
+    tensor = _tensor(asarray(x))
+    return _result(tensor.imag if tensor.is_complex() else _torch.zeros_like(tensor))
+
+
 def mod(x, y): return x % y
 def add(x, y): return asarray(x) + y
 def multiply(x, y): return asarray(x) * y
-def isscalar(x): return isinstance(x, (int, float, str))
+def isscalar(x): return isinstance(x, (int, float, complex, str))
 def ndim(x): return 0 if isscalar(x) else asarray(x).ndim
 def size(x): return 1 if isscalar(x) else asarray(x).size
 def shape(x): return () if isscalar(x) else asarray(x).shape

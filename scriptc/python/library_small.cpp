@@ -148,4 +148,74 @@ def parse(version):
     return Version(version)
 )py"};
 
+const LibraryFile kDistutilsVersionLibrary = {"distutils.version", R"py(
+import re as _re
+
+
+class Version:
+    def __init__(self, vstring=None):
+        if vstring:
+            self.parse(vstring)
+
+    def __str__(self): return self.vstring
+    def __repr__(self): return f"{type(self).__name__} ('{self}')"
+    def _other(self, other): return type(self)(other)._key() if isinstance(other, str) else other._key()
+    def __eq__(self, other): return self._key() == self._other(other)
+    def __ne__(self, other): return self._key() != self._other(other)
+    def __lt__(self, other): return self._key() < self._other(other)
+    def __le__(self, other): return self._key() <= self._other(other)
+    def __gt__(self, other): return self._key() > self._other(other)
+    def __ge__(self, other): return self._key() >= self._other(other)
+
+
+class LooseVersion(Version):
+    def parse(self, vstring):
+        self.vstring = vstring
+        parts = _re.findall(r'[0-9]+|[a-z]+|[^0-9a-z.]+', vstring)
+        self.version = [int(part) if part.isdigit() else part for part in parts]
+
+    def _key(self): return self.version
+
+
+class StrictVersion(Version):
+    def parse(self, vstring):
+        found = _re.fullmatch(r'(\d+)\.(\d+)(?:\.(\d+))?(?:([ab])(\d+))?', vstring)
+        if found is None:
+            raise ValueError(f"invalid version number '{vstring}'")
+        self.vstring = vstring
+        self.version = (int(found[1]), int(found[2]), int(found[3] or 0))
+        self.prerelease = (found[4], int(found[5])) if found[4] else None
+
+    # A release comes behind its pre-releases.
+    def _key(self): return (self.version, self.prerelease or ('c', 0))
+)py"};
+
+const LibraryFile kResourcesLibrary = {"pkg_resources", R"py(
+import packaging
+from packaging.version import parse as parse_version
+)py",
+                                       true};
+
+const LibraryFile kTorchVersionLibrary = {"torch.torch_version", R"py(
+from packaging.version import InvalidVersion, Version
+
+
+class TorchVersion(str):
+    def _compared(self, other, compare):
+        try:
+            if not isinstance(other, Version):
+                other = Version(other if isinstance(other, str) else '.'.join([str(part) for part in other]))
+            return compare(Version(str(self)), other)
+        except InvalidVersion:
+            return compare(str(self), str(other))
+
+    def __eq__(self, other): return self._compared(other, lambda x, y: x == y)
+    def __ne__(self, other): return self._compared(other, lambda x, y: x != y)
+    def __lt__(self, other): return self._compared(other, lambda x, y: x < y)
+    def __le__(self, other): return self._compared(other, lambda x, y: x <= y)
+    def __gt__(self, other): return self._compared(other, lambda x, y: x > y)
+    def __ge__(self, other): return self._compared(other, lambda x, y: x >= y)
+    def __hash__(self): return hash(str(self))
+)py"};
+
 }  // namespace scriptc::python

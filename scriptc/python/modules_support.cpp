@@ -278,6 +278,7 @@ std::vector<Value> parameters_of(Interpreter& in, const Value& callable, bool wi
 
 void install_support(Interpreter& in, PyModule& module) {
   install_dicts_of_collections(in, module);
+  install_random_state(in, module);
   in.types.partial->dict.set("__new__",
                              in.native("functools.partial", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
                                if (args.size() < 2) in.raise("TypeError", "type 'partial' takes at least one argument");
@@ -355,21 +356,40 @@ void add_library(Interpreter& in, const LibraryFile& file) {
 
 void install_library(Interpreter& in) {
   in.native_modules.emplace("_scriptc", [&in](PyModule& module) { install_support(in, module); });
-  for (const LibraryFile* file : {&kArgparseLibrary,    &kAutogradFunctionLibrary,
-                                  &kAutogradLibrary,    &kBisectLibrary,
-                                  &kCheckpointLibrary,  &kCollectionsLibrary,
-                                  &kContextlibLibrary,  &kCopyLibrary,
-                                  &kDataclassesLibrary, &kEnumLibrary,
-                                  &kFunctoolsLibrary,   &kHeapqLibrary,
-                                  &kInspectLibrary,     &kItertoolsLibrary,
-                                  &kJsonLibrary,        &kKeywordLibrary,
-                                  &kMixinLibrary,       &kNumpyLibrary,
-                                  &kOperatorLibrary,    &kPathlibLibrary,
-                                  &kReLibrary,          &kReParserLibrary,
-                                  &kFoldsLibrary,       &kVersionLibrary})
+  for (const LibraryFile* file : {&kArgparseLibrary,
+                                  &kAutogradFunctionLibrary,
+                                  &kAutogradLibrary,
+                                  &kBisectLibrary,
+                                  &kCheckpointLibrary,
+                                  &kCollectionsLibrary,
+                                  &kContextlibLibrary,
+                                  &kCopyLibrary,
+                                  &kDataclassesLibrary,
+                                  &kEnumLibrary,
+                                  &kFunctoolsLibrary,
+                                  &kHeapqLibrary,
+                                  &kInspectLibrary,
+                                  &kItertoolsLibrary,
+                                  &kJsonLibrary,
+                                  &kKeywordLibrary,
+                                  &kMixinLibrary,
+                                  &kNumpyLibrary,
+                                  &kNumpyRandomLibrary,
+                                  &kNumpyTransformsLibrary,
+                                  &kOperatorLibrary,
+                                  &kPathlibLibrary,
+                                  &kReLibrary,
+                                  &kReParserLibrary,
+                                  &kFoldsLibrary,
+                                  &kTorchFunctionsLibrary,
+                                  &kVersionLibrary,
+                                  &kTorchVersionLibrary,
+                                  &kDistutilsVersionLibrary,
+                                  &kResourcesLibrary})
     add_library(in, *file);
   in.native_modules.emplace("collections.abc", [&in](PyModule& module) { install_abstract_classes(in, module); });
-  in.native_modules.emplace("packaging", [](PyModule& module) { module.is_package = true; });
+  for (const char* package : {"packaging", "distutils"})
+    in.native_modules.emplace(package, [](PyModule& module) { module.is_package = true; });
 }
 
 }  // namespace scriptc::python

@@ -135,8 +135,9 @@ void install_classes(Interpreter& in, PyModule& torch) {
   for (const char* name : {"Generator", "Stream", "Event", "ScriptObject"})
     torch.globals.set(name, in.native_class(name, {in.types.object}, "torch"));
   const std::pair<const char*, const char*> legacy[] = {
-      {"FloatTensor", "float32"}, {"DoubleTensor", "float64"}, {"HalfTensor", "float16"}, {"LongTensor", "int64"},
-      {"IntTensor", "int32"},     {"ByteTensor", "uint8"},     {"BoolTensor", "bool"}};
+      {"FloatTensor", "float32"}, {"DoubleTensor", "float64"},    {"HalfTensor", "float16"}, {"LongTensor", "int64"},
+      {"IntTensor", "int32"},     {"BFloat16Tensor", "bfloat16"}, {"CharTensor", "int8"},    {"ShortTensor", "int16"},
+      {"ByteTensor", "uint8"},    {"BoolTensor", "bool"}};
   for (const auto& [name, dtype] : legacy)
     in.function(torch, name, [&in, dtype = Value(*torch.globals.find(dtype))](const CallArgs& args, const Kwargs&) {
       if (args.size() == 1 && args[0].is_tensor()) return in.call_method(args[0], "to", {dtype});
@@ -257,24 +258,21 @@ void install_functions(Interpreter& in, PyModule& torch) {
     if (!in.truth(args.at(0))) in.raise("AssertionError", in.str(args.at(1)));
     return Value();
   });
-  def("einsum", [&in](const CallArgs& args, const Kwargs&) {
-    const bool nested = args.size() == 2 && args[1].is_list();
-    return in.call_operator("einsum", {args.at(0), nested ? args[1] : Value::list(args.from(1))}, {});
-  });
 }
 
 }  // namespace
 
 std::string torch_type_name_of(Interpreter& in, const Value& value) {
-  return value.is_tensor() ? "torch.FloatTensor" : in.type_of(value)->qualified_name;
+  return value.is_tensor() ? legacy_name(value.as_tensor()->dtype()) : in.type_of(value)->qualified_name;
 }
 
 void install_torch(Interpreter& in) {
   const auto torch = in.native_module("torch");
   torch->is_package = true;
   torch->missing = [&in, fallback = operators("")](const std::string& name) -> std::optional<Value> {
-    if (name == "__version__") return Value(in.options.backend ? in.backend().version().libtorch : "2.0.0");
-    return fallback(name);
+    if (name != "__version__") return fallback(name);
+    const Value version = in.options.backend ? in.backend().version().libtorch : "2.0.0";
+    return in.call(*in.module_attribute(*in.find_module("torch.torch_version"), "TorchVersion"), {version});
   };
   install_constants(in, *torch);
   install_classes(in, *torch);
@@ -294,6 +292,9 @@ void install_torch(Interpreter& in) {
   };
   for (const char* name : {"torch._C", "torch._C._nn", "torch._C._VariableFunctions", "torch._VF", "torch.ops.aten"})
     operators_module(name, "");
+  operators_module("torch.functional", "");
+  operators_module("torch._aten", "aten::");
+  in.native_modules.emplace("torch.return_types", [](PyModule&) {});
   operators_module("torch.special", "special_");
   operators_module("torch.fft", "fft_");
   operators_module("torch.linalg", "linalg_");

@@ -148,6 +148,71 @@ Value number_binary(Interpreter& in, BinaryOperator op, const Value& a, const Va
   return int_binary(in, op, int_of(a), int_of(b));
 }
 
+std::optional<std::complex<double>> complex_of(const Value& value) {
+  if (const auto complex = value.try_as<ComplexObject>()) return std::complex<double>(complex->real, complex->imag);
+  if (is_number(value)) return std::complex<double>(double_of(value), 0.0);
+  return std::nullopt;
+}
+
+namespace {
+
+/// By Smith's method, as CPython: its rounding is not that of std::complex.
+std::complex<double> divided(const std::complex<double>& a, const std::complex<double>& b) {
+  if (std::fabs(b.real()) >= std::fabs(b.imag())) {
+    const double ratio = b.imag() / b.real(), whole = b.real() + b.imag() * ratio;
+    return {(a.real() + a.imag() * ratio) / whole, (a.imag() - a.real() * ratio) / whole};
+  }
+  const double ratio = b.real() / b.imag(), whole = b.real() * ratio + b.imag();
+  return {(a.real() * ratio + a.imag()) / whole, (a.imag() * ratio - a.real()) / whole};
+}
+
+std::complex<double> product(const std::complex<double>& a, const std::complex<double>& b) {
+  return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+}
+
+/// Small whole exponents by multiplication, as CPython.
+std::complex<double> complex_power(const std::complex<double>& base, const std::complex<double>& exponent) {
+  constexpr double kSmall = 100;
+  const double times = exponent.real();
+  if (exponent.imag() != 0 || times != std::floor(times) || std::fabs(times) > kSmall) return std::pow(base, exponent);
+  std::complex<double> result = 1, factor = base;
+  for (auto left = static_cast<int>(std::fabs(times)); left > 0; left >>= 1, factor = product(factor, factor))
+    if ((left & 1) != 0) result = product(result, factor);
+  return times < 0 ? divided(1, result) : result;
+}
+
+}  // namespace
+
+std::optional<Value> complex_binary(Interpreter& in, BinaryOperator op, const Value& a, const Value& b) {
+  if (!a.try_as<ComplexObject>() && !b.try_as<ComplexObject>()) return std::nullopt;
+  const auto left = complex_of(a), right = complex_of(b);
+  if (!left || !right) return std::nullopt;
+  std::complex<double> result;
+  switch (op) {
+    case BinaryOperator::Add:
+      result = *left + *right;
+      break;
+    case BinaryOperator::Sub:
+      result = *left - *right;
+      break;
+    case BinaryOperator::Mult:
+      result = product(*left, *right);
+      break;
+    case BinaryOperator::Div:
+      if (*right == 0.0) in.raise("ZeroDivisionError", "complex division by zero");
+      result = divided(*left, *right);
+      break;
+    case BinaryOperator::Pow:
+      if (*left == 0.0 && (right->real() < 0 || right->imag() != 0))
+        in.raise("ZeroDivisionError", "0.0 to a negative or complex power");
+      result = complex_power(*left, *right);
+      break;
+    default:
+      return std::nullopt;
+  }
+  return Value(std::make_shared<ComplexObject>(result.real(), result.imag()));
+}
+
 const OperatorNames& names_of(BinaryOperator op) {
   static const OperatorNames kNames[] = {{"+", "add", "add"},
                                          {"-", "sub", "sub"},

@@ -106,6 +106,7 @@ Value tensor_binary(Interpreter& in, BinaryOperator op, const Value& a, const Va
 /// Arithmetic of builtin types; not_implemented if they have none.
 Value builtin_binary(Interpreter& in, BinaryOperator op, const Value& a, const Value& b) {
   if (is_number(a) && is_number(b)) return number_binary(in, op, a, b);
+  if (auto result = complex_binary(in, op, a, b)) return *result;
   if (a.is_tensor() || b.is_tensor()) return tensor_binary(in, op, a, b);
   const auto is_sequence = [](const Value& v) { return v.is_string() || v.is_list() || v.is_tuple(); };
   if (op == BinaryOperator::Mod && a.is_string()) return percent_format(in, a.as_string(), b);
@@ -223,8 +224,8 @@ Value Interpreter::unary(UnaryOperator op, const Value& operand) {
     if (op == UnaryOperator::Invert) return ~int_of(a);
     return op == UnaryOperator::USub ? number_binary(*this, BinaryOperator::Sub, 0, int_of(a)) : Value(int_of(a));
   }
-  if (const auto complex = a.try_as<ComplexObject>(); complex && op == UnaryOperator::USub)
-    return std::make_shared<ComplexObject>(-complex->real, -complex->imag);
+  if (const auto complex = a.try_as<ComplexObject>(); complex && op != UnaryOperator::Invert)
+    return op == UnaryOperator::UAdd ? a : std::make_shared<ComplexObject>(-complex->real, -complex->imag);
   if (const auto opaque = a.try_as<Opaque>()) opaque_used(*opaque);
   raise("TypeError", std::string("bad operand type for unary ") + kSymbol[which] + ": '" + class_name(*this, a) + "'");
 }

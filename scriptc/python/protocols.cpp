@@ -190,6 +190,7 @@ bool Interpreter::truth(const Value& value) {
     if (value.is_tuple()) return !value.as_tuple().empty();
     if (value.is_dict()) return value.as_dict().size() != 0;
   }
+  if (const auto complex = value.try_as<ComplexObject>()) return complex->real != 0 || complex->imag != 0;
   if (const auto set = value.try_as<SetObject>()) return set->items.size() != 0;
   if (const auto range = value.try_as<RangeObject>()) return range->size() != 0;
   if (const auto opaque = value.try_as<Opaque>()) opaque_used(*opaque);
@@ -325,6 +326,9 @@ Value Interpreter::compare_value(CompareOperator op, const Value& a, const Value
       break;
   }
   const bool equality = op == CompareOperator::Eq || op == CompareOperator::NotEq;
+  if (equality && (a.try_as<ComplexObject>() || b.try_as<ComplexObject>()))
+    if (const auto left = complex_of(a), right = complex_of(b); left && right)
+      return (*left == *right) == (op == CompareOperator::Eq);
   if (a.is_tensor() || b.is_tensor()) {
     if (equality && (a.is_none() || b.is_none() || a.is_string() || b.is_string())) return op == CompareOperator::NotEq;
     static constexpr const char* kOperators[] = {"eq", "ne", "lt", "le", "gt", "ge"};

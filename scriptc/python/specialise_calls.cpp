@@ -219,8 +219,12 @@ Reduced Specialiser::Impl::apply(const Reduced& callee, const ReducedList& args,
   } else if (const auto module = value.try_as<Module>()) {
     const auto forward = evaluator_.try_get_attribute(module, "forward");
     const auto bound = forward ? forward->try_as<BoundMethod>() : nullptr;
-    if (const auto body = bound ? bound->function.try_as<PyFunction>() : nullptr)
-      result = call_python(body, module, args, keywords, original);
+    // An instance may have been given a method of another one.
+    const auto self = bound ? bound->self.try_as<Module>() : nullptr;
+    if (const auto body = self ? bound->function.try_as<PyFunction>() : nullptr)
+      result = call_python(body, self, args, keywords, original);
+    if (const auto own = forward ? forward->try_as<PyFunction>() : nullptr)
+      result = call_python(own, nullptr, args, keywords, original);
   } else {
     result = apply_instance(callee, args, keywords, original);
   }

@@ -9,6 +9,7 @@
 #include "scriptc/python/parser.h"
 #include "scriptc/python/runtime.h"
 #include "scriptc/python/specialiser.h"
+#include "scriptc/python/torch_objects.h"
 
 namespace scriptc::python {
 namespace {
@@ -186,19 +187,12 @@ ExprPtr stft_call(const ReducedList& args, const ReducedKeywords& keywords, cons
 /// The dtype that an argument of `x.type(…)` names: `torch.float64`, `torch.LongTensor`, `'torch.LongTensor'`.
 ExprPtr Specialiser::Impl::dtype_of_type(const Reduced& type, const ExprPtr& original) {
   if (!type.is_constant()) return type.expr;
-  static const std::map<std::string, DType> kLegacy{
-      {"FloatTensor", DType::float32}, {"DoubleTensor", DType::float64}, {"HalfTensor", DType::float16},
-      {"LongTensor", DType::int64},    {"IntTensor", DType::int32},      {"ShortTensor", DType::int16},
-      {"CharTensor", DType::int8},     {"ByteTensor", DType::uint8},     {"BoolTensor", DType::boolean}};
   const Value& value = type.fact.value;
   if (value.try_as<TorchConstant>()) return type.expr;
-  const auto native = value.try_as<NativeFunction>();
   const auto cls = value.try_as<PyClass>();
   if (cls && cls->qualified_name == "torch.Tensor") return dtype_literal(DType::float32, original);
-  const std::string name = native ? native->qualified_name : value.is_string() ? value.as_string() : "";
-  const auto found = name.starts_with("torch.") ? kLegacy.find(name.substr(6)) : kLegacy.end();
-  if (found == kLegacy.end()) return nullptr;
-  return dtype_literal(found->second, original);
+  const auto dtype = legacy_dtype(value);
+  return dtype ? dtype_literal(*dtype, original) : nullptr;
 }
 
 /// `torch.LongTensor([1, 2])`, `torch.LongTensor(2, 3)`: of what is given if that is a display, else of that many

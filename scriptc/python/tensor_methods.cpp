@@ -23,16 +23,23 @@ Value converted(Interpreter& in, const TensorPtr& tensor, DType dtype) {
   return in.call_operator("to", {tensor, dtype_constant(in, dtype)}, {});
 }
 
+/// `x.to(…)` of a dtype, a device or another tensor. There is one device, so only a new dtype, or `copy`, makes a new
+/// tensor.
 Value to(Interpreter& in, const CallArgs& args, const Kwargs& kwargs) {
   const TensorPtr self = self_of(in, args);
   std::optional<DType> dtype;
+  bool copy = false;
   const auto look = [&](const Value& value) {
     if (const auto found = as_dtype(value)) dtype = found;
     if (value.is_tensor()) dtype = value.as_tensor()->dtype();
   };
   for (std::size_t i = 1; i < args.size(); ++i) look(args[i]);
-  for (const auto& [name, value] : kwargs) look(value);
-  return dtype ? converted(in, self, *dtype) : args[0];
+  for (const auto& [name, value] : kwargs) {
+    look(value);
+    if (name == "copy") copy = in.truth(value);
+  }
+  const Value result = dtype ? converted(in, self, *dtype) : args[0];
+  return copy && result.is_same(args[0]) ? in.call_method(result, "clone") : result;
 }
 
 void install_reads(Interpreter& in, const PyClassPtr& cls) {
@@ -62,7 +69,6 @@ void install_reads(Interpreter& in, const PyClassPtr& cls) {
   in.method(cls, "is_complex", [&in](const CallArgs& args, const Kwargs&) -> Value {
     return dtype_info(self_of(in, args)->dtype()).dtype_class == DTypeClass::complex;
   });
-  in.method(cls, "is_contiguous", [](const CallArgs&, const Kwargs&) -> Value { return true; });
   in.method(cls, "item", [&in](const CallArgs& args, const Kwargs&) {
     const TensorPtr self = self_of(in, args);
     if (self->numel() != 1)
@@ -80,9 +86,37 @@ void install_reads(Interpreter& in, const PyClassPtr& cls) {
     });
 }
 
+/// How the elements lie in memory.
+void install_layout(Interpreter& in, const PyClassPtr& cls) {
+  in.method(cls, "stride", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
+    const NativeArguments a(in, "stride", args, kwargs, {"self", "dim"}, 1);
+    const TensorPtr self = self_of(in, args);
+    if (self->state() == Tensor::State::meta) in.needs_values("stride()");
+    if (!a.get(1).is_none()) return in.call_operator("stride", {self, a[1]}, {});
+    std::vector<Value> strides;
+    for (std::size_t dim = 0; dim < self->shape().size(); ++dim)
+      strides.push_back(in.call_operator("stride", {self, static_cast<std::int64_t>(dim)}, {}));
+    return Value::tuple(std::move(strides));
+  });
+  in.method(cls, "is_contiguous", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
+    // A meta tensor has no strides here.
+    if (self_of(in, args)->state() == Tensor::State::meta) return true;
+    return in.call_operator("is_contiguous", args.from(0), kwargs);
+  });
+  in.method(cls, "contiguous", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
+    if (self_of(in, args)->state() == Tensor::State::meta) return args[0];
+    return in.call_operator("contiguous", args.from(0), kwargs);
+  });
+  in.method(cls, "clone", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
+    const TensorPtr self = self_of(in, args);
+    if (self->state() == Tensor::State::meta) return Tensor::meta(self->dtype(), self->shape());
+    return in.call_operator("clone", {self}, kwargs);
+  });
+}
+
 void install_changes(Interpreter& in, const PyClassPtr& cls) {
-  for (const char* name : {"detach", "cpu", "cuda", "contiguous", "pin_memory", "share_memory_", "detach_",
-                           "requires_grad_", "retain_grad"}) {
+  for (const char* name :
+       {"detach", "cpu", "cuda", "pin_memory", "share_memory_", "detach_", "requires_grad_", "retain_grad"}) {
     const std::string kind = name;
     in.method(cls, name, [&in, kind](const CallArgs& args, const Kwargs& kwargs) -> Value {
       const TensorPtr self = self_of(in, args);
@@ -94,20 +128,22 @@ void install_changes(Interpreter& in, const PyClassPtr& cls) {
       return alias;
     });
   }
-  in.method(cls, "clone", [&in](const CallArgs& args, const Kwargs&) -> Value {
-    const TensorPtr self = self_of(in, args);
-    if (self->state() == Tensor::State::meta) return Tensor::meta(self->dtype(), self->shape());
-    return in.call_operator("clone", {self}, {});
+  in.method(cls, "to", [&in](const CallArgs& args, const Kwargs& kwargs) { return to(in, args, kwargs); });
+  in.method(cls, "type", [&in](const CallArgs& args, const Kwargs& kwargs) -> Value {
+    const NativeArguments a(in, "type", args, kwargs, {"self", "dtype", "non_blocking"}, 1);
+    if (a.get(1).is_none()) return legacy_name(self_of(in, args)->dtype());
+    const auto dtype = as_dtype(a[1]) ? as_dtype(a[1]) : legacy_dtype(a[1]);
+    if (!dtype) in.raise("ValueError", "invalid type: " + in.repr(a[1]));
+    return converted(in, self_of(in, args), *dtype);
   });
-  for (const char* name : {"to", "type"})
-    in.method(cls, name, [&in](const CallArgs& args, const Kwargs& kwargs) { return to(in, args, kwargs); });
   in.method(cls, "type_as", [&in](const CallArgs& args, const Kwargs&) {
     return converted(in, self_of(in, args), args.at(1).as_tensor()->dtype());
   });
   const std::pair<const char*, DType> casts[] = {
-      {"float", DType::float32}, {"double", DType::float64}, {"half", DType::float16}, {"bfloat16", DType::bfloat16},
-      {"long", DType::int64},    {"int", DType::int32},      {"short", DType::int16},  {"char", DType::int8},
-      {"byte", DType::uint8},    {"bool", DType::boolean}};
+      {"float", DType::float32},     {"double", DType::float64},   {"half", DType::float16},
+      {"bfloat16", DType::bfloat16}, {"long", DType::int64},       {"int", DType::int32},
+      {"short", DType::int16},       {"char", DType::int8},        {"byte", DType::uint8},
+      {"bool", DType::boolean},      {"cfloat", DType::complex64}, {"cdouble", DType::complex128}};
   for (const auto& [name, dtype] : casts)
     in.method(cls, name, [&in, dtype = dtype](const CallArgs& args, const Kwargs&) {
       return converted(in, self_of(in, args), dtype);
@@ -150,10 +186,13 @@ void install_tensor_class(Interpreter& in) {
   const PyClassPtr tensor = in.types.tensor = in.native_class("Tensor", {in.types.object}, "torch");
   const PyClassPtr parameter = in.types.parameter = in.native_class("Parameter", {tensor}, "torch.nn.parameter");
   install_reads(in, tensor);
+  install_layout(in, tensor);
   install_changes(in, tensor);
   tensor->dict.set("__new__", in.native("torch.Tensor", [&in](const CallArgs& args, const Kwargs& kwargs) {
     const bool data = args.size() == 2 && (args[1].is_list() || (args[1].is_tuple() && !args[1].is_same(Value())));
     if (args.size() == 2 && args[1].is_tensor()) return args[1];
+    if (const auto held = args.size() == 2 ? tensor_of_array(args[1]) : std::nullopt)
+      return converted(in, held->as_tensor(), in.default_dtype);
     if (data)
       return in.call(in.get_attribute(in.find_module("torch"), "tensor"), {args[1]},
                      {{"dtype", dtype_constant(in, in.default_dtype)}});

@@ -81,15 +81,25 @@ bool keeps_meta(const std::string& name, const Args& args, const Kwargs& kwargs)
          std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
-/// Functions of torch in front of operators that take a list: `torch.meshgrid(x, y)`.
-bool takes_tensors_one_by_one(const std::string& name) {
-  return name == "meshgrid" || name == "broadcast_tensors" || name == "cartesian_prod" || name == "block_diag";
+/// Operators whose result's shape, or the result itself, depends on values: those of a meta tensor cannot stand in.
+bool reads_values(std::string_view name, const Args& args) {
+  constexpr std::array<std::string_view, 12> kNames{
+      "nonzero",  "argwhere",      "masked_select",          "_unique2", "unique_dim", "unique_consecutive",
+      "bincount", "nonzero_numpy", "unique_dim_consecutive", "equal",    "allclose",   "is_nonzero"};
+  if (name.starts_with("aten::")) name.remove_prefix(6);
+  if (std::find(kNames.begin(), kNames.end(), name) != kNames.end()) return true;
+  if (name == "where") return args.size() == 1;
+  if (name == "repeat_interleave") return args.size() == 1 || args[1].is_tensor();
+  if (name != "index" || args.size() != 2) return false;
+  bool masked = false;
+  for_each_tensor(args[1], [&](const TensorPtr& tensor) { masked = masked || tensor->dtype() == DType::boolean; });
+  return masked;
 }
 
 }  // namespace
 
 Value Interpreter::call_operator(const std::string& name, Args args, Kwargs kwargs) {
-  if (takes_tensors_one_by_one(name) && !args.empty() && args[0].is_tensor()) args = {Value::list(std::move(args))};
+  if (is_python_function(name)) return call_python_function(*this, name, args, kwargs);
   for (Value& arg : args) {
     if (const auto opaque = arg.try_as<Opaque>()) opaque_used(*opaque);
     arg = plain(arg);
@@ -104,17 +114,23 @@ Value Interpreter::call_operator(const std::string& name, Args args, Kwargs kwar
   const bool meta = has_meta(args, kwargs);
   if (is_inplace(name) && self && !changes_shape(name) &&
       (meta || (options.mode == TensorMode::meta && is_random(name)))) {
-    // Nothing is known of the values afterwards; shape and dtype stay.
-    if (self->state() != Tensor::State::meta) self->assign(*Tensor::meta(self->dtype(), self->shape()));
+    // Shape and dtype stay. Values that were known are so no more, in what shares them (views, `x.data`) neither.
+    if (self->state() != Tensor::State::meta) needs_values(name + "()");
     return args[0];
   }
   if (meta && keeps_meta(name, args, kwargs)) return Tensor::meta(self->dtype(), self->shape());
-  if (meta) {
-    for (Value& arg : args)
-      if (!is_inplace(name) || &arg != &args.front()) arg = as_meta(arg);
-    for (auto& [key, value] : kwargs) value = as_meta(value);
+  if (!meta) return named_results(*this, name, backend().call_operator(name, args, kwargs));
+  if (reads_values(name, args)) needs_values(name + "()");
+  for (Value& arg : args)
+    if (!is_inplace(name) || &arg != &args.front()) arg = as_meta(arg);
+  for (auto& [key, value] : kwargs) value = as_meta(value);
+  try {
+    return named_results(*this, name, backend().call_operator(name, args, kwargs));
+  } catch (const Error& error) {
+    // What a meta tensor is no stand-in for (a number that it should be) may well be computed, or refused, by values.
+    if (options.mode == TensorMode::meta && error.kind() == ErrorKind::model) needs_values(name + "()");
+    throw;
   }
-  return backend().call_operator(name, args, kwargs);
 }
 
 std::optional<Value> Interpreter::tensor_attribute(const TensorPtr& tensor, const std::string& name) {
@@ -134,6 +150,12 @@ std::optional<Value> Interpreter::tensor_attribute(const TensorPtr& tensor, cons
   if (name == "T" || name == "mT") {
     const bool all = name == "T" && tensor->shape().size() != 2;
     return all ? call_operator("numpy_T", {tensor}, {}) : call_operator("transpose", {tensor, -2, -1}, {});
+  }
+  if (name == "H" || name == "mH") return call_operator("adjoint", {tensor}, {});
+  if (name == "imag") return call_operator("imag", {tensor}, {});
+  if (name == "real") {
+    const bool is_complex = dtype_info(tensor->dtype()).dtype_class == DTypeClass::complex;
+    return is_complex ? call_operator("real", {tensor}, {}) : Value(tensor);
   }
   if (name == "itemsize") return Value(static_cast<std::int64_t>(dtype_info(tensor->dtype()).size));
   for (const char* never : {"is_cuda", "is_sparse", "is_quantized", "is_mkldnn", "is_mps", "is_xpu", "is_nested"})
@@ -233,10 +255,7 @@ Value Interpreter::tensor_item(const Value& tensor, const Value& key) {
 void Interpreter::set_tensor_item(const Value& tensor, const Value& key, const Value& value) {
   const TensorPtr& self = tensor.as_tensor();
   if (self->state() == Tensor::State::meta) return;
-  if (value.is_tensor() && value.as_tensor()->state() == Tensor::State::meta) {
-    self->assign(*Tensor::meta(self->dtype(), self->shape()));
-    return;
-  }
+  if (value.is_tensor() && value.as_tensor()->state() == Tensor::State::meta) needs_values("an assigned item");
   std::vector<Value> advanced;
   const Value view = basic_index(*this, tensor, key, advanced);
   const Value source =

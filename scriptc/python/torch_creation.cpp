@@ -17,6 +17,36 @@ std::optional<DType> as_dtype(const Value& value) {
   return static_cast<DType>(constant->value);
 }
 
+namespace {
+
+struct LegacyType {
+  std::string_view name;
+  DType dtype;
+};
+
+constexpr std::array kLegacyTypes{
+    LegacyType{"torch.FloatTensor", DType::float32}, LegacyType{"torch.DoubleTensor", DType::float64},
+    LegacyType{"torch.HalfTensor", DType::float16},  LegacyType{"torch.BFloat16Tensor", DType::bfloat16},
+    LegacyType{"torch.LongTensor", DType::int64},    LegacyType{"torch.IntTensor", DType::int32},
+    LegacyType{"torch.ShortTensor", DType::int16},   LegacyType{"torch.CharTensor", DType::int8},
+    LegacyType{"torch.ByteTensor", DType::uint8},    LegacyType{"torch.BoolTensor", DType::boolean}};
+
+}  // namespace
+
+std::optional<DType> legacy_dtype(const Value& type) {
+  const auto native = type.try_as<NativeFunction>();
+  const std::string name = native ? native->qualified_name : type.is_string() ? type.as_string() : "";
+  const auto* found =
+      std::find_if(kLegacyTypes.begin(), kLegacyTypes.end(), [&](const LegacyType& row) { return row.name == name; });
+  return found == kLegacyTypes.end() ? std::nullopt : std::optional(found->dtype);
+}
+
+std::string legacy_name(DType dtype) {
+  for (const LegacyType& row : kLegacyTypes)
+    if (row.dtype == dtype) return std::string(row.name);
+  return "torch.Tensor";
+}
+
 std::optional<Value> tensor_of_array(const Value& value) {
   const auto array = value.try_as<PyInstance>();
   if (!array || !array->class_ || array->class_->qualified_name != "numpy.ndarray") return std::nullopt;

@@ -11,6 +11,11 @@ namespace scriptc::python {
 Value dtype_constant(Interpreter& in, DType dtype);
 std::optional<DType> as_dtype(const Value& value);
 
+/// A dtype's tensor type of old: `torch.LongTensor`, the function or its name.
+std::optional<DType> legacy_dtype(const Value& type);
+/// `torch.LongTensor`, or of a dtype that has none of its own `torch.Tensor`.
+std::string legacy_name(DType dtype);
+
 /// What an array of the built-in numpy holds; nullopt for any other value.
 std::optional<Value> tensor_of_array(const Value& value);
 Value device_constant(Interpreter& in, const std::string& type, std::int64_t index);
@@ -19,6 +24,13 @@ Value make_size(Interpreter& in, const std::vector<std::int64_t>& shape);
 std::vector<std::int64_t> as_shape(Interpreter& in, const std::vector<Value>& values);
 /// Functions that make tensors without reading any: in meta mode they give shape and dtype only.
 std::optional<Value> make_meta(Interpreter& in, const std::string& name, const Args& args, const Kwargs& kwargs);
+
+/// Functions and methods that Python implements over ATen's operators, which have other signatures.
+bool is_python_function(std::string_view name);
+Value call_python_function(Interpreter& in, const std::string& name, const Args& args, const Kwargs& kwargs);
+/// What the back end returned for an operator, with the items of a tuple named as in Python: `x.max(0).values`.
+Value named_results(Interpreter& in, const std::string& name, const Value& result);
+
 std::string torch_type_name_of(Interpreter& in, const Value& value);
 void install_jit(Interpreter& in);
 void install_torch_modules(Interpreter& in);

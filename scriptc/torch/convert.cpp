@@ -7,6 +7,7 @@
 #include "scriptc/model/error.h"
 #include "scriptc/model/module.h"
 #include "scriptc/python/objects.h"
+#include "scriptc/python/runtime.h"
 #include "scriptc/torch/tensors.h"
 
 namespace scriptc::torch_backend {
@@ -15,15 +16,25 @@ namespace {
 using python::TorchConstant;
 using Kind = c10::TypeKind;
 
+std::optional<c10::complex<double>> complex_number(const Value& value) {
+  const auto complex = value.try_as<python::ComplexObject>();
+  if (!complex) return std::nullopt;
+  return c10::complex<double>(complex->real, complex->imag);
+}
+
 /// A number as the 0-d tensor of its own dtype.
 at::Tensor number_tensor(const Value& value) {
-  const at::Scalar scalar = value.is_bool()  ? at::Scalar(value.as_bool())
-                            : value.is_int() ? at::Scalar(value.as_int())
-                                             : at::Scalar(value.as_float());
+  const auto complex = complex_number(value);
+  const at::Scalar scalar = complex           ? at::Scalar(*complex)
+                            : value.is_bool() ? at::Scalar(value.as_bool())
+                            : value.is_int()  ? at::Scalar(value.as_int())
+                                              : at::Scalar(value.as_float());
   return at::scalar_tensor(scalar, at::TensorOptions().dtype(scalar.type()));
 }
 
-bool is_number(const Value& value) { return value.is_bool() || value.is_int() || value.is_float(); }
+bool is_number(const Value& value) {
+  return value.is_bool() || value.is_int() || value.is_float() || complex_number(value);
+}
 
 /// A materialised one-element tensor where a number is wanted.
 std::optional<Value> item_of(const Value& value) {
@@ -63,6 +74,7 @@ std::optional<c10::ScalarType> try_dtype(const Value& value) {
     if (type->name == "float") return c10::kDouble;
     if (type->name == "int") return c10::kLong;
     if (type->name == "bool") return c10::kBool;
+    if (type->name == "complex") return c10::kComplexDouble;
   }
   return std::nullopt;
 }
@@ -118,6 +130,7 @@ std::optional<Converter::Converted> Converter::number(const Value& value, c10::T
       if (value.is_float()) return Converted{c10::IValue(value.as_float())};
       if (value.is_int()) return Converted{c10::IValue(value.as_int())};
       if (value.is_bool()) return Converted{c10::IValue(value.as_bool())};
+      if (const auto complex = complex_number(value)) return Converted{c10::IValue(*complex)};
       return std::nullopt;
     default:
       return std::nullopt;
@@ -202,6 +215,10 @@ Value Converter::to_value(const c10::IValue& result) const {
   if (result.isBool()) return result.toBool();
   if (result.isInt()) return result.toInt();
   if (result.isDouble()) return result.toDouble();
+  if (result.isComplexDouble()) {
+    const auto complex = result.toComplexDouble();
+    return std::make_shared<python::ComplexObject>(complex.real(), complex.imag());
+  }
   if (result.isString()) return result.toStringRef();
   std::vector<Value> items;
   if (result.isTuple()) {

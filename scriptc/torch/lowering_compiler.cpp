@@ -99,6 +99,44 @@ PyFunctionPtr unused_stub(const PyFunctionPtr& function) {
   return result;
 }
 
+/// A function that an instance holds instead of a method gets no instance: as a method it ignores it.
+PyFunctionPtr as_method(const PyFunctionPtr& function) {
+  auto result = std::make_shared<py::PyFunction>(*function);
+  auto args = std::make_shared<py::Arguments>(function->args());
+  py::Parameter instance;
+  instance.arg = "_instance";
+  std::vector<py::Parameter>& first = args->posonlyargs.empty() ? args->args : args->posonlyargs;
+  first.insert(first.begin(), instance);
+  if (function->def) {
+    auto def = std::make_shared<py::FunctionDef>(*function->def);
+    def->args = args;
+    result->def = def;
+  } else {
+    auto lambda = std::make_shared<py::Lambda>(*function->lambda);
+    lambda->args = args;
+    result->lambda = lambda;
+  }
+  return result;
+}
+
+/// What `module.name(…)` runs: an attribute of the instance (`model.forward = types.MethodType(f, model)`) comes before
+/// the class's method. Null if there is neither.
+PyFunctionPtr entry_point(const Module& module, const py::PyClass& cls, const std::string& name) {
+  const Value* own = module.attributes.find(name);
+  if (!own) {
+    const Value* found = cls.lookup(name);
+    return found ? found->try_as<py::PyFunction>() : nullptr;
+  }
+  if (const auto function = own->try_as<py::PyFunction>()) return as_method(function);
+  const auto bound = own->try_as<py::BoundMethod>();
+  const auto function = bound ? bound->function.try_as<py::PyFunction>() : nullptr;
+  if (function && bound->self.try_as<Module>().get() == &module) return function;
+  if (name != "forward") return nullptr;  // a datum that is to be preserved
+  throw Error(ErrorKind::model, "attribute 'forward' of the model is a " + quote(own->type_name()) +
+                                    (bound ? " of another object" : "") + ", which cannot be compiled as its method" +
+                                    "\n  help: make it a function, or types.MethodType(function, model)");
+}
+
 /// Module and name under which a function is saved. A name below a class would be read back as a method of it, so a
 /// static method `Net.half` becomes `Net_half`.
 std::pair<std::string, std::string> free_function_name(const py::PyFunction& function) {
@@ -331,8 +369,7 @@ void Compiler::compile_entry_points(ModuleInfo& root) {
   }
   names.insert(names.end(), options_.preserve.begin(), options_.preserve.end());
   for (const std::string& name : names) {
-    const Value* found = cls->lookup(name);
-    const auto function = found ? found->try_as<py::PyFunction>() : nullptr;
+    const auto function = entry_point(*root.module, *cls, name);
     if (!function) continue;
     if (name != "forward") {
       method(root, function, name, {});

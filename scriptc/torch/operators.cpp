@@ -10,6 +10,7 @@
 
 #include "scriptc/model/error.h"
 #include "scriptc/model/text.h"
+#include "scriptc/python/result_fields.h"
 #include "scriptc/torch/convert.h"
 #include "scriptc/torch/edge.h"
 #include "scriptc/torch/tensors.h"
@@ -52,9 +53,10 @@ std::vector<OperatorPtr> overloads_of(std::string_view name) {
   return eager.empty() ? std::vector<OperatorPtr>(all.begin(), all.end()) : eager;
 }
 
-/// Python's spelling of a keyword, where ATen's differs.
+/// Python's spelling of a keyword, and NumPy's, which Python's torch takes as well, where ATen's differs.
 std::string_view aten_keyword(std::string_view keyword) {
-  if (keyword == "input") return "self";
+  if (keyword == "input" || keyword == "x" || keyword == "a" || keyword == "x1") return "self";
+  if (keyword == "x2") return "other";
   if (keyword == "axis") return "dim";
   if (keyword == "keepdims") return "keepdim";
   return keyword;
@@ -211,6 +213,17 @@ Value call_tensor(const Args& args, const Kwargs& kwargs) {
   return result;
 }
 
+/// A tuple as Python returns it: with the names of its items, if the operator names them all.
+Value named_results(const c10::FunctionSchema& schema, std::vector<Value> results) {
+  std::vector<std::string> names;
+  for (const c10::Argument& item : schema.returns()) names.push_back(item.name());
+  const Value tuple = Value::tuple(std::move(results));
+  if (std::none_of(names.begin(), names.end(), [](const std::string& name) { return name.empty(); }))
+    std::get<std::shared_ptr<TupleValue>>(tuple.data())->type =
+        std::make_shared<python::ResultFields>(std::move(names));
+  return tuple;
+}
+
 Value run(const Bound& bound, const Converter& converter) {
   ::torch::jit::Stack stack = bound.arguments;
   bound.op->getOperation()(stack);
@@ -223,7 +236,7 @@ Value run(const Bound& bound, const Converter& converter) {
   }
   std::vector<Value> results;
   for (const c10::IValue& item : stack) results.push_back(converter.to_value(item));
-  return Value::tuple(std::move(results));
+  return named_results(bound.op->schema(), std::move(results));
 }
 
 }  // namespace

@@ -116,6 +116,9 @@ Sugared ModuleValue::asTupleValue(const Loc& loc, jit::GraphFunction& m) {
     const auto cls = std::dynamic_pointer_cast<py::PyClass>(child->module->class_);
     const Value* forward = cls ? cls->lookup("forward") : nullptr;
     const auto function = forward ? forward->try_as<py::PyFunction>() : nullptr;
+    if (child->module->attributes.contains("forward"))
+      throw compiler_.error(loc, "a module whose 'forward' is its own cannot stand in a slice of modules",
+                            "write the method into its class");
     if (function && !child->type->findMethod("__call__")) compiler_.alias(*child, function, "__call__", loc);
   }
   return std::make_shared<jit::SugaredTupleValue>(elements(loc, m));

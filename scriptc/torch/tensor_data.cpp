@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
 #include "scriptc/model/error.h"
+#include "scriptc/python/runtime.h"
 #include "scriptc/torch/convert.h"
 #include "scriptc/torch/tensors.h"
 
@@ -16,6 +17,7 @@ class Flattener {
   }
 
   at::Tensor tensor(std::optional<c10::ScalarType> dtype) const {
+    if (any_complex_) return complex_tensor(dtype);
     const auto natural = any_float_ ? c10::kDouble : any_int_ ? c10::kLong : any_ ? c10::kBool : c10::kDouble;
     const auto wanted = dtype ? *dtype : natural == c10::kDouble ? at::get_default_dtype_as_scalartype() : natural;
     // Integers do not pass through a double: those above 2^53 would change.
@@ -25,6 +27,15 @@ class Flattener {
   }
 
  private:
+  at::Tensor complex_tensor(std::optional<c10::ScalarType> dtype) const {
+    const bool is_double = at::get_default_dtype_as_scalartype() == c10::kDouble;
+    const auto wanted = dtype ? *dtype : is_double ? c10::kComplexDouble : c10::kComplexFloat;
+    if (!c10::isComplexType(wanted))
+      throw Error(ErrorKind::model, std::string("tensor(): complex numbers do not fit dtype ") + c10::toString(wanted));
+    const auto options = at::TensorOptions().dtype(c10::kDouble);
+    return at::complex(at::tensor(floats_, options), at::tensor(imaginary_, options)).to(wanted).reshape(shape_);
+  }
+
   void find_shape(const Value& data) {
     const Value* level = &data;
     while (const auto* items = sequence_items(*level)) {
@@ -51,22 +62,29 @@ class Flattener {
       any_int_ = true;
       return push(value.as_int(), static_cast<double>(value.as_int()));
     }
+    if (const auto complex = value.try_as<python::ComplexObject>()) {
+      any_complex_ = true;
+      return push(0, complex->real, complex->imag);
+    }
     if (!value.is_float()) throw Error(ErrorKind::model, "tensor(): expected numbers, got " + value.type_name());
     any_float_ = true;
     push(0, value.as_float());
   }
 
-  void push(std::int64_t i, double d) {
+  void push(std::int64_t i, double d, double imaginary = 0) {
     ints_.push_back(i);
     floats_.push_back(d);
+    imaginary_.push_back(imaginary);
   }
 
   std::vector<std::int64_t> shape_;
   std::vector<std::int64_t> ints_;
   std::vector<double> floats_;
+  std::vector<double> imaginary_;
   bool any_ = false;
   bool any_int_ = false;
   bool any_float_ = false;
+  bool any_complex_ = false;
 };
 
 /// Tensors inside the data as lists, so that `tensor([a.sum(), 1.0])` and `tensor(a)` work.
@@ -83,7 +101,10 @@ Value plain(const Value& data) {
 Value element(const at::Tensor& scalar) {
   if (scalar.is_floating_point()) return scalar.item<double>();
   if (scalar.scalar_type() == c10::kBool) return scalar.item<bool>();
-  if (scalar.is_complex()) throw Error(ErrorKind::model, "complex numbers are not supported as values");
+  if (scalar.is_complex()) {
+    const auto value = scalar.item<c10::complex<double>>();
+    return std::make_shared<python::ComplexObject>(value.real(), value.imag());
+  }
   return scalar.item<std::int64_t>();
 }
 

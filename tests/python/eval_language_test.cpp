@@ -10,6 +10,18 @@ TEST_F(EvalTest, Arithmetic) {
   EXPECT_EQ(eval("2 ** 63"), "OverflowError: int result does not fit in 64 bits");
 }
 
+TEST_F(EvalTest, ComplexNumbers) {
+  EXPECT_EQ(eval("-2 * 3.5 * 1j / 7, (1 + 2j) * (3 - 1j), (1 + 2j) / (3 - 1j), 2 - 1j"),
+            "((-0-1j), (5+5j), (0.1+0.7000000000000001j), (2-1j))");
+  EXPECT_EQ(eval("(1 + 2j) ** 2, 1j ** -1, abs(3 + 4j), (1 + 2j).conjugate(), complex(1, 2)"),
+            "((-3+4j), -1j, 5.0, (1-2j), (1+2j))");
+  EXPECT_EQ(eval("1j == 1j, 1 + 0j == 1, 1j != 2, bool(0j), bool(1j), (2 + 3j).imag"),
+            "(True, True, True, False, True, 3.0)");
+  EXPECT_EQ(eval("1j / 0"), "ZeroDivisionError: complex division by zero");
+  EXPECT_EQ(eval("1j // 2"), "TypeError: unsupported operand type(s) for //: 'complex' and 'int'");
+  EXPECT_EQ(eval("1j < 2"), "TypeError: '<' not supported between instances of 'complex' and 'int'");
+}
+
 TEST_F(EvalTest, ChainedComparisonIsOneTest) {
   EXPECT_EQ(eval("0 < 5 < 3"), "False");
   EXPECT_EQ(eval("1 < 'a'"), "TypeError: '<' not supported between instances of 'int' and 'str'");

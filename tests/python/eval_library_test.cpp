@@ -40,6 +40,32 @@ TEST_F(EvalTest, VersionsCompare) {
             "[True, True, False, False]");
 }
 
+TEST_F(EvalTest, VersionsOfOldCompare) {
+  run("from distutils.version import LooseVersion, StrictVersion\nfrom pkg_resources import parse_version");
+  EXPECT_EQ(eval("[LooseVersion('1.10.0') > LooseVersion('1.9'), LooseVersion('2.0') < '2.0.1']"), "[True, True]");
+  EXPECT_EQ(eval("LooseVersion('2.0.0a3+cu118').version"), "[2, 0, 0, 'a', 3, '+', 'cu', 118]");
+  EXPECT_EQ(eval("[StrictVersion('1.2') == '1.2.0', StrictVersion('1.2b1') < StrictVersion('1.2')]"), "[True, True]");
+  EXPECT_EQ(eval("StrictVersion('1.2.3.4')"), "ValueError: invalid version number '1.2.3.4'");
+  EXPECT_EQ(eval("parse_version('1.10') > parse_version('1.9')"), "True");
+  EXPECT_EQ(eval("torch.__version__ >= '1.10', torch.__version__ < '10.0', torch.__version__ > (1, 8)"),
+            "(True, True, True)");
+  EXPECT_EQ(eval("isinstance(torch.__version__, str), torch.__version__.split('.')[1]"), "(True, '0')");
+}
+
+// The numbers are numpy's own.
+TEST_F(EvalTest, SeededRandomNumbersAreNumpys) {
+  run("import numpy as np\nr = np.random.RandomState(0)");
+  EXPECT_EQ(eval("[r.uniform(-1, 1) for _ in range(3)]"),
+            "[0.0976270078546495, 0.43037873274483895, 0.20552675214328775]");
+  EXPECT_EQ(eval("[r.randn() for _ in range(3)]"), "[-2.268328201180374, 1.3335453816218967, -0.8427240538292873]");
+  EXPECT_EQ(eval("[r.randint(0, 5) for _ in range(6)]"), "[0, 0, 4, 2, 1, 0]");
+  EXPECT_EQ(eval("r._order(5)"), "[0, 2, 3, 4, 1]");
+  EXPECT_EQ(eval("r.normal(2.0), r.randint(10**10)"), "(3.9699244478698947, 374217481)");
+  run("np.random.seed(42)");
+  EXPECT_EQ(eval("[np.random.rand() for _ in range(2)]"), "[0.3745401188473625, 0.9507143064099162]");
+  EXPECT_EQ(eval("np.random.seed(-1)"), "ValueError: Seed must be between 0 and 2**32 - 1");
+}
+
 TEST_F(EvalTest, ArgumentParsersGiveDefaults) {
   run("import argparse\np = argparse.ArgumentParser(description='x')");
   run("p.add_argument('--batch-size', '-b', type=int, default='64', metavar='N', help='h')");

@@ -1,3 +1,6 @@
+#include <filesystem>
+#include <fstream>
+
 #include "eval_fixture.h"
 
 namespace scriptc::python {
@@ -74,6 +77,29 @@ TEST_F(ModuleTest, WhatWasNotFoundIsOpaqueUntilUsed) {
             "  net.py:2: in g\n"
             "      return cv2.resize(1)\n"
             "  help: name the folder that holds it with --path DIR");
+}
+
+// As CPython: an attribute, what the package's `__getattr__` makes, a submodule; in this order.
+TEST_F(ModuleTest, PackagesThatMakeTheirNamesHaveSubmodules) {
+  const auto package = std::filesystem::path(testing::TempDir()) / "lazy_package_of_eval_test";
+  std::filesystem::create_directories(package);
+  std::ofstream(package / "__init__.py") << "def __getattr__(name):\n"
+                                            "    if name == 'Base':\n"
+                                            "        from .base import Base\n"
+                                            "        return Base\n"
+                                            "    raise AttributeError(f'no {name}')\n";
+  std::ofstream(package / "base.py") << "from . import constants\nclass Base:\n    scale = constants.SCALE\n";
+  std::ofstream(package / "constants.py") << "SCALE = 2\n";
+  std::ofstream(package / "net.py") << "from . import Base\nfrom . import base as own\nscale = Base.scale\n"
+                                       "try:\n    from . import nothing\n"
+                                       "except ImportError as error:\n    why = str(error)\n";
+  const auto net = evaluator.load_file((package / "net.py").string());
+  const auto at = [&](const char* name) { return evaluator.represent(evaluator.get_attribute(net, name)); };
+  EXPECT_EQ(at("scale"), "2");
+  EXPECT_EQ(evaluator.represent(evaluator.get_attribute(evaluator.get_attribute(net, "own"), "__name__")),
+            "'lazy_package_of_eval_test.base'");
+  EXPECT_EQ(at("why"), "\"cannot import name 'nothing' from 'lazy_package_of_eval_test'\"");
+  std::filesystem::remove_all(package);
 }
 
 TEST_F(ModuleTest, AnImportInsideTryFails) {

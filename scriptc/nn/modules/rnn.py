@@ -43,7 +43,7 @@ class RNNBase(Module):
         gates = {'LSTM': 4, 'GRU': 3, 'RNN_TANH': 1, 'RNN_RELU': 1}[mode] * hidden_size
         directions = 2 if bidirectional else 1
         output_size = proj_size if proj_size > 0 else hidden_size
-        names = []
+        self._all_weights = []
         for layer in range(num_layers):
             layer_input = input_size if layer == 0 else output_size * directions
             for suffix in ('', '_reverse')[:directions]:
@@ -53,14 +53,18 @@ class RNNBase(Module):
                     shapes['bias_hh'] = (gates,)
                 if proj_size > 0:
                     shapes['weight_hr'] = (proj_size, hidden_size)
-                for kind, shape in shapes.items():
-                    name = f'{kind}_l{layer}{suffix}'
+                names = [f'{kind}_l{layer}{suffix}' for kind in shapes]
+                for name, shape in zip(names, shapes.values()):
                     setattr(self, name, Parameter(torch.empty(shape, device=device, dtype=dtype)))
-                    names.append(name)
+                self._all_weights.append(names)
         # The operators take the parameters as one list.
-        self._flat_weights_names = names
-        self._flat_weights = [getattr(self, name) for name in names]
+        self._flat_weights_names = [name for names in self._all_weights for name in names]
+        self._flat_weights = [getattr(self, name) for name in self._flat_weights_names]
         self.reset_parameters()
+
+    @property
+    def all_weights(self):
+        return [[getattr(self, name) for name in names] for names in self._all_weights]
 
     def flatten_parameters(self) -> None:
         """Only cuDNN wants its weights in one piece."""
