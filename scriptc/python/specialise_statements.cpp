@@ -20,8 +20,12 @@ Exit Specialiser::Impl::reduce_statement(const StmtPtr& statement, StmtList& out
   share(shared_names(statement));
   const auto outer = std::exchange(frame_->first_calls, {});
   find_first_calls(statement);
+  const auto* assign = as<Assign>(statement);
+  const bool names = assign && assign->targets.size() == 1 && as<Name>(assign->targets[0]);
+  const Expr* const assigned = std::exchange(frame_->assigned, names ? assign->value.get() : nullptr);
   const Exit flow = reduce_by_kind(statement, out);
   frame_->first_calls = outer;
+  frame_->assigned = assigned;
   return flow;
 }
 
