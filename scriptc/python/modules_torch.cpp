@@ -304,7 +304,7 @@ void install_torch(Interpreter& in) {
 
 /// The parts of torch.nn.utils that say how to train: they may be imported and passed on.
 void install_nn_utils(Interpreter& in) {
-  for (const char* name : {"torch.nn.utils.rnn", "torch.nn.utils.fusion", "torch.nn.utils.prune"})
+  for (const char* name : {"torch.nn.utils.fusion", "torch.nn.utils.prune"})
     in.native_modules.emplace(name, [&in](PyModule& module) {
       module.is_package = true;
       module.missing = [&in, prefix = module.name + "."](const std::string& missing) -> std::optional<Value> {

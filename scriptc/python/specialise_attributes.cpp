@@ -44,6 +44,9 @@ Reduced Specialiser::Impl::attribute_of(const Reduced& base, const std::string& 
 Reduced Specialiser::Impl::module_attribute(const ModulePtr& module, const std::string& name, const ExprPtr& rebuilt,
                                             const ExprPtr& original) {
   const bool inside = in_tree(module);
+  if (const auto made = made_here_.find(module.get()); made != made_here_.end())
+    if (const auto stored = made->second.attributes.find(name); stored != made->second.attributes.end())
+      return {in_terms_of(made->second.names, stored->second, original), {}, nullptr};
   if (inside ? mutable_.contains(*module, name) : mutable_.names.contains(name)) return {rebuilt, {}, nullptr};
   const auto nothing = [&] {
     return Reduced{inside ? rebuilt : reify(None{}, original), Fact::constant(None{}), nullptr};

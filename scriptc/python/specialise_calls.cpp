@@ -46,10 +46,25 @@ void rename_as_torch(ReducedKeywords& keywords) {
   }
 }
 
+/// No `x.squeeze_()`, `stack.pop()` or `y := …`: what stands before the arguments may as well be computed behind them.
+bool changes_nothing(const ExprList& args) {
+  bool changes = false;
+  for (const ExprPtr& arg : args)
+    for_each_expr(arg, [&](const ExprPtr& part) {
+      const auto* call = as<Call>(part);
+      const auto* method = call ? as<Attribute>(call->func) : nullptr;
+      changes = changes || part->kind == ExprKind::NamedExpr ||
+                (method && (method->attr.ends_with("_") || is_mutator(method->attr)));
+    });
+  return !changes;
+}
+
 }  // namespace
 
 Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original) {
+  const Expr* const outer = std::exchange(frame_->called, changes_nothing(node.args) ? node.func.get() : nullptr);
   const Reduced callee = reduce(node.func);
+  frame_->called = outer;
   if (callee.is_constant() && builtin_name(callee.fact.value) == "tuple")
     if (auto present = items_present(node)) return *present;
   ReducedList args;
@@ -324,6 +339,8 @@ std::optional<Reduced> Specialiser::Impl::apply_native(const NativeFunction& nat
   if (name == "torch.jit.is_scripting") return folded(original, Value(true), original);
   if (name == "torch.jit.is_tracing" || name == "torch.onnx.is_in_onnx_export")
     return folded(original, Value(false), original);
+  // A function or module made here is no object that could be asked.
+  if (name != "builtins.callable" && !args.empty() && args[0].fact.value.try_as<LocalFunction>()) return std::nullopt;
   const bool names = (name == "builtins.getattr" || name == "builtins.hasattr") && args.size() >= 2 &&
                      args[1].is_constant() && args[1].fact.value.is_string();
   if (names && name == "builtins.getattr" && args.size() == 2 && !args[0].is_constant()) {
@@ -380,6 +397,7 @@ std::optional<Reduced> Specialiser::Impl::apply_class(const PyClass& cls, const 
     return evaluated_call(callee, args, keywords, rebuilt, original);
   // `nn.ReLU()(x)` in forward: a module without tensors is its constants. It is in training mode, as in Python.
   if (cls.layout != Layout::module) return std::nullopt;
+  if (!all_known(args, keywords)) return made_at_run_time(cls, callee, args, keywords, original);
   auto made = evaluated_call(callee, args, keywords, rebuilt, original);
   const auto module = made ? made->fact.value.try_as<Module>() : nullptr;
   if (!module || !state_dict(module, true).empty()) return std::nullopt;

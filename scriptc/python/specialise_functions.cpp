@@ -352,7 +352,10 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
     else if (!gone(name))
       pass(name, value.expr);
   }
-  for (const std::string& name : request.captured) pass(name, name_of(local->variable(name), original->span));
+  for (const std::string& name : request.captured) {
+    const auto value = local->values.find(name);
+    pass(name, value != local->values.end() ? value->second : name_of(local->variable(name), original->span));
+  }
   for (const auto& [parameter, value] : request.constants) {
     const auto argument = value.try_as<LocalFunction>();
     if (!argument) continue;

@@ -22,10 +22,14 @@ Exit Specialiser::Impl::reduce_statement(const StmtPtr& written, StmtList& out) 
   share(shared_names(statement));
   const auto outer = std::exchange(frame_->first_calls, {});
   find_first_calls(statement);
+  const auto* assign = as<Assign>(statement);
+  const bool names = assign && assign->targets.size() == 1 && as<Name>(assign->targets[0]);
+  const Expr* const assigned = std::exchange(frame_->assigned, names ? assign->value.get() : nullptr);
   const StmtPtr raise = frame_->conditional > 0 ? what_it_raises(statement) : nullptr;
   if (raise) out.push_back(raise);
   const Exit flow = raise ? Exit::leaves : reduce_by_kind(statement, out);
   frame_->first_calls = outer;
+  frame_->assigned = assigned;
   return flow;
 }
 

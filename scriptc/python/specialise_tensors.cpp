@@ -295,11 +295,32 @@ ExprPtr Specialiser::Impl::torch_function(const Value& callee, const ReducedList
   return nullptr;
 }
 
+namespace {
+
+/// `lengths.tolist()` as lengths of sequences, which may be a tensor as well: the list's type is nowhere said.
+ExprPtr lengths_as_tensor(const PyFunction& function, std::size_t position, const std::string& keyword,
+                          const ExprPtr& arg) {
+  if (function.qualified_name != "torch.nn.utils.rnn.pack_padded_sequence") return nullptr;
+  const auto* call = as<Call>(arg);
+  const auto* method = call && call->args.empty() && call->keywords.empty() ? as<Attribute>(call->func) : nullptr;
+  if (!method || (method->attr != "tolist" && method->attr != "numpy")) return nullptr;
+  if (keyword.empty() ? position != 1 : keyword != "lengths") return nullptr;
+  auto on_cpu = copy_of(*call);
+  auto name = copy_of(*method);
+  name->attr = "cpu";
+  on_cpu->func = name;
+  return on_cpu;
+}
+
+}  // namespace
+
 /// The library's functions say float where Python lets an int pass: `F.interpolate(x, scale_factor=2)`. In user
 /// functions an int stays one, for it may decide the type of a result.
 Reduced Specialiser::Impl::as_declared(const Value& callee, std::size_t position, const std::string& keyword,
                                        const Reduced& arg) {
   const auto function = callee.try_as<PyFunction>();
+  if (const ExprPtr lengths = function ? lengths_as_tensor(*function, position, keyword, arg.expr) : nullptr)
+    return {lengths, {}, nullptr};
   if (!function || !arg.is_constant() || !function->qualified_name.starts_with("torch.")) return arg;
   const std::function<std::optional<Value>(const Value&)> as_float = [&](const Value& value) -> std::optional<Value> {
     if (value.is_float()) return value;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <optional>
@@ -76,12 +77,20 @@ class LocalFunction : public Object {
   std::set<std::string> captured;                ///< variables of the function around it
   std::map<std::string, Value> known;            ///< those of them that are constant, once it is an argument
   std::map<std::string, std::string> variables;  ///< what the others are called where it can be called
+  std::map<std::string, ExprPtr> values;         ///< of those that are no variables: what to pass for them
   int frame = 0;                                 ///< ResidualFrame::id of where that is
 
   const std::string& variable(const std::string& name) const {
     const auto found = variables.find(name);
     return found == variables.end() ? name : found->second;
   }
+};
+
+/// A module that is made in forward of what only the run knows: no attributes of its own for that, but variables.
+struct MadeHere {
+  using Runs = std::array<Value, 4>;
+  std::vector<std::string> names;          ///< the variables that hold the constructor's unknown arguments
+  std::map<std::string, Runs> attributes;  ///< what became of stand-ins for them
 };
 
 /// What is known while one function is specialised.
@@ -101,6 +110,8 @@ struct ResidualFrame {
   std::set<const Expr*> returned;     ///< what `return` may give to the caller, and what variables of it are bound to
   std::set<std::string> bound_once;   ///< variables of the residual alone, bound once wherever they are read
   std::set<const Expr*> first_calls;  ///< calls before which nothing of the present statement happens
+  const Expr* called = nullptr;       ///< what the present call calls
+  const Expr* assigned = nullptr;     ///< all that the present statement assigns
   StmtList* out = nullptr;            ///< where statements before the present one go
   bool wants_items = false;           ///< the items of the comprehension that is reduced next matter
   std::set<std::string> parameters;   ///< as the function has them
@@ -229,6 +240,13 @@ class Specialiser::Impl {
                                    StmtList& right_body);
   std::optional<Reduced> joined_displays(const BinOp& node, const Reduced& left, const Reduced& right);
   bool is_tracked(const ExprPtr& name) const;
+
+  // specialise_modules.cpp
+  std::optional<Reduced> made_at_run_time(const PyClass& cls, const Reduced& callee, const ReducedList& args,
+                                          const ReducedKeywords& keywords, const ExprPtr& original);
+  std::optional<std::vector<ModulePtr>> try_constructor(const Reduced& callee, const ReducedList& args,
+                                                        const ReducedKeywords& keywords, const ExprPtr& original,
+                                                        ExprList& unknown);
 
   // specialise_structures.cpp
   std::optional<Structure> structure_of(const Reduced& value);
@@ -404,6 +422,7 @@ class Specialiser::Impl {
   std::vector<Value> alive_;  ///< what keys of the cache name by address
   int depth_ = 0;
   int frames_ = 0;
+  std::map<const Module*, MadeHere> made_here_;
   int variants_ = 0;  ///< residuals that got names of their own
 };
 
@@ -432,6 +451,11 @@ ExprPtr placeholder(std::size_t index);
 ExprPtr constant_of(ConstantValue literal, const Span& span);
 StmtPtr assignment(const ExprPtr& target, const ExprPtr& value);
 StmtPtr assignment(const std::string& name, const ExprPtr& value);
+
+// specialise_modules.cpp
+
+/// What an attribute is, in terms of `names`; null if it is neither constant nor made of arguments.
+ExprPtr in_terms_of(const std::vector<std::string>& names, const MadeHere::Runs& runs, const ExprPtr& original);
 
 // specialise_items.cpp
 

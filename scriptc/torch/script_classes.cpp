@@ -39,28 +39,36 @@ c10::TypePtr enum_type(Compiler& compiler, const PyClassPtr& cls, const c10::Qua
   return common ? c10::EnumType::create(name, common, std::move(members), compiler.unit()) : nullptr;
 }
 
+/// What the class, or the base that has it, says of a field: nothing if it is one of collections.namedtuple.
+TypeOrReason field_type(Compiler& compiler, const PyClassPtr& cls, const std::string& field) {
+  for (const auto& weak : cls->mro) {
+    const PyClassPtr one = weak.lock();
+    if (!one) continue;
+    // `Point.__annotations__ = {…}` behind a collections.namedtuple.
+    const Value* assigned = one->dict.find("__annotations__");
+    const Value* given = assigned && assigned->is_dict() ? assigned->as_dict().find(field) : nullptr;
+    if (given) return type_of_annotation(compiler, *given);
+    if (const python::ExprPtr* annotation = one->annotations.find(field))
+      return type_of_annotation(compiler, *class_scope(one), *annotation);
+  }
+  return {c10::TensorType::get(), ""};
+}
+
 c10::TypePtr named_tuple_type(Compiler& compiler, const PyClassPtr& cls, const c10::QualifiedName& name) {
   std::vector<std::string> fields;
   std::vector<c10::TypePtr> types;
   std::vector<c10::IValue> defaults;
-  const PyFunctionPtr scope = class_scope(cls);
   const auto declared = compiler.evaluator().try_get_attribute(Value(cls), "_fields");
+  const auto given = compiler.evaluator().try_get_attribute(Value(cls), "_field_defaults");
   if (!declared || !declared->is_tuple()) return nullptr;
-  // `Point.__annotations__ = {…}` behind a collections.namedtuple.
-  const Value* assigned = cls->dict.find("__annotations__");
-  if (assigned && !assigned->is_dict()) assigned = nullptr;
   for (const Value& field : declared->as_tuple()) {
     const std::string& label = field.as_string();
-    const python::ExprPtr* annotation = cls->annotations.find(label);
-    TypeOrReason type{c10::TensorType::get(), ""};  // collections.namedtuple says no types
-    if (annotation) type = type_of_annotation(compiler, *scope, *annotation);
-    if (const Value* given = assigned ? assigned->as_dict().find(label) : nullptr)
-      type = type_of_annotation(compiler, *given);
+    const TypeOrReason type = field_type(compiler, cls, label);
     if (!type.type) return nullptr;
     fields.push_back(label);
     types.push_back(type.type);
-    const Value* given = cls->dict.find(label);
-    const auto value = given ? to_ivalue(compiler, *given, type.type) : std::nullopt;
+    const Value* otherwise = given && given->is_dict() ? given->as_dict().find(label) : nullptr;
+    const auto value = otherwise ? to_ivalue(compiler, *otherwise, type.type) : std::nullopt;
     if (value) defaults.push_back(*value);
   }
   return c10::TupleType::createNamed(name, fields, types, defaults);

@@ -205,6 +205,9 @@ Sugared make_class(Compiler& compiler, const PyClassPtr& cls, const Loc& loc) {
   if (qualified == "torch.device") return make_operator(compiler, "device", loc);
   const bool named_tuple = compiler.evaluator().try_get_attribute(Value(cls), "_fields").has_value();
   if (!cls->def && !named_tuple) throw compiler.error(loc, quote(cls->name) + " cannot be made in compiled code");
+  const Value* maker = named_tuple ? cls->lookup("__new__") : nullptr;
+  if (const auto own = maker ? maker->try_as<py::PyFunction>() : nullptr)
+    return make_function(compiler, without_first_parameter(own, Value(cls)));
   const c10::TypePtr type = compiler.class_type(cls, loc);
   if (const auto tuple = type->cast<c10::TupleType>()) return std::make_shared<jit::NamedTupleConstructor>(tuple);
   if (const auto enumeration = type->cast<c10::EnumType>()) return std::make_shared<jit::SugaredEnumClass>(enumeration);

@@ -151,6 +151,27 @@ jit::Expr TreeBuilder::super_proxy(const py::Call& node) {
   return named(node.span, make_super(compiler_, after));
 }
 
+/// `super().__new__(cls, …)` in a NamedTuple's own `__new__`.
+std::optional<jit::Expr> TreeBuilder::named_tuple_of_base(const py::Call& node) {
+  const auto* method = py::as<py::Attribute>(node.func);
+  const auto* base = method && method->attr == "__new__" ? py::as<py::Call>(method->value) : nullptr;
+  const std::optional<Value> super = base ? value_of(base->func) : std::nullopt;
+  if (!super || qualified_name_of(*super) != "builtins.super" || node.args.empty() || !node.keywords.empty())
+    return std::nullopt;
+  const std::optional<Value> given = value_of(node.args[0]);
+  const PyClassPtr cls = given ? given->try_as<py::PyClass>() : nullptr;
+  const PyClassPtr owner = function_.owner.lock();
+  if (!cls || !owner || cls->layout != py::Layout::tuple) return std::nullopt;
+  const Value* next = cls->lookup_after(*owner, "__new__");
+  if (next && next->try_as<py::PyFunction>()) return std::nullopt;
+  const c10::TypePtr type = compiler_.class_type(cls, range(node.span));
+  const Sugared constructor = std::make_shared<jit::NamedTupleConstructor>(type->expect<c10::TupleType>());
+  const Range at = range(node.span);
+  return jit::Apply::create(at, named(node.func->span, constructor),
+                            list(node.span, {node.args.begin() + 1, node.args.end()}),
+                            jit::List<jit::Attribute>::create(at, {}));
+}
+
 jit::Expr TreeBuilder::reverse(const py::Call& node) {
   const Range at = range(node.span);
   const auto nothing = jit::Maybe<Expr>::create(at);
@@ -286,6 +307,8 @@ jit::Expr TreeBuilder::call(const py::Call& node) {
     if (std::optional<Expr> special = special_call(node, *known)) return *special;
   } else if (std::optional<Expr> method = tensor_method(node)) {
     return *method;
+  } else if (std::optional<Expr> tuple = named_tuple_of_base(node)) {
+    return *tuple;
   }
   const Range at = range(node.span);
   std::vector<jit::Attribute> keywords;

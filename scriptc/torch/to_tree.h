@@ -44,6 +44,7 @@ class TreeBuilder {
   std::optional<Expr> special_call(const python::Call& node, const Value& callee);
   Expr apply(const python::Span& span, const Expr& callee, const std::vector<Expr>& args) const;
   Expr super_proxy(const python::Call& node);
+  std::optional<Expr> named_tuple_of_base(const python::Call& node);
   Expr reverse(const python::Call& node);
   std::optional<Expr> sizes_as_list(const python::Call& node);
   ModulePtr module_at(const python::ExprPtr& expr) const;

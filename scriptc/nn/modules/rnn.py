@@ -1,4 +1,4 @@
-"""Recurrent layers on LibTorch's fused operators. Tensors only: packed sequences are a Python class."""
+"""Recurrent layers on LibTorch's fused operators, for tensors and packed sequences."""
 
 import math
 from typing import Optional, Tuple
@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.modules.module import Module
 from torch.nn.parameter import Parameter
+from torch.nn.utils.rnn import PackedSequence
 
 from .. import init
 
@@ -90,11 +91,60 @@ class RNNBase(Module):
         layers = self.num_layers * (2 if self.bidirectional else 1)
         return torch.zeros(layers, batch, size, dtype=input.dtype, device=input.device)
 
+    def _check_packed(self, input: PackedSequence) -> None:
+        if input.data.dim() != 2:
+            raise RuntimeError(f"input must have 2 dimensions, got {input.data.dim()}")
+        self._check_input(input.data)
+
+    def _reordered(self, state: Tensor, order: Optional[Tensor]) -> Tensor:
+        """A state of each sequence, in the order of a packed sequence or back in the caller's."""
+        return state if order is None else state.index_select(1, order)
+
     def extra_repr(self):
         return f'{self.input_size}, {self.hidden_size}, num_layers={self.num_layers}'
 
 
-class RNN(RNNBase):
+class _OneState(RNNBase):
+    """What RNN and GRU share: their state is one tensor."""
+
+    def _forward_tensor(self, input: Tensor, hx: Optional[Tensor] = None) -> Tuple[Tensor, Tensor]:
+        self._check_input(input)
+        batched = input.dim() == 3
+        if not batched:
+            input = input.unsqueeze(0 if self.batch_first else 1)
+            if hx is not None:
+                hx = hx.unsqueeze(1)
+        batch = input.size(0 if self.batch_first else 1)
+        if hx is None:
+            hx = self._zeros(input, batch, self.hidden_size)
+        self._check_state(hx, batch, self.hidden_size, 'hidden')
+        output, state = self._run(input, hx)
+        if not batched:
+            output = output.squeeze(0 if self.batch_first else 1)
+            state = state.squeeze(1)
+        return output, state
+
+    def _forward_packed(self, input: PackedSequence, hx: Optional[Tensor] = None) -> Tuple[PackedSequence, Tensor]:
+        self._check_packed(input)
+        batch = int(input.batch_sizes[0])
+        if hx is None:
+            hx = self._zeros(input.data, batch, self.hidden_size)
+        else:
+            hx = self._reordered(hx, input.sorted_indices)
+        self._check_state(hx, batch, self.hidden_size, 'hidden')
+        output, state = self._run_packed(input.data, input.batch_sizes, hx)
+        packed = PackedSequence(output, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
+        return packed, self._reordered(state, input.unsorted_indices)
+
+    # The type of `input` is the caller's.
+    def forward(self, input, hx: Optional[Tensor] = None):
+        if isinstance(input, PackedSequence):
+            return self._forward_packed(input, hx)
+        else:
+            return self._forward_tensor(input, hx)
+
+
+class RNN(_OneState):
     def __init__(self, input_size, hidden_size, num_layers=1, nonlinearity='tanh', bias=True, batch_first=False,
                  dropout=0.0, bidirectional=False, device=None, dtype=None):
         if nonlinearity not in ('tanh', 'relu'):
@@ -113,47 +163,29 @@ class RNN(RNNBase):
                                         self.training, self.bidirectional, self.batch_first)
         return result[0], result[1]
 
-    def forward(self, input: Tensor, hx: Optional[Tensor] = None) -> Tuple[Tensor, Tensor]:
-        self._check_input(input)
-        batched = input.dim() == 3
-        if not batched:
-            input = input.unsqueeze(0 if self.batch_first else 1)
-            if hx is not None:
-                hx = hx.unsqueeze(1)
-        batch = input.size(0 if self.batch_first else 1)
-        if hx is None:
-            hx = self._zeros(input, batch, self.hidden_size)
-        self._check_state(hx, batch, self.hidden_size, 'hidden')
-        output, state = self._run(input, hx)
-        if not batched:
-            output = output.squeeze(0 if self.batch_first else 1)
-            state = state.squeeze(1)
-        return output, state
+    def _run_packed(self, data: Tensor, batch_sizes: Tensor, state: Tensor) -> Tuple[Tensor, Tensor]:
+        if self.mode == 'RNN_TANH':
+            result = torch._VF.rnn_tanh(data, batch_sizes, state, self._flat_weights, self.bias, self.num_layers,
+                                        self.dropout, self.training, self.bidirectional)
+        else:
+            result = torch._VF.rnn_relu(data, batch_sizes, state, self._flat_weights, self.bias, self.num_layers,
+                                        self.dropout, self.training, self.bidirectional)
+        return result[0], result[1]
 
 
-class GRU(RNNBase):
+class GRU(_OneState):
     def __init__(self, input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0,
                  bidirectional=False, device=None, dtype=None):
         super().__init__('GRU', input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0,
                          device, dtype)
 
-    def forward(self, input: Tensor, hx: Optional[Tensor] = None) -> Tuple[Tensor, Tensor]:
-        self._check_input(input)
-        batched = input.dim() == 3
-        if not batched:
-            input = input.unsqueeze(0 if self.batch_first else 1)
-            if hx is not None:
-                hx = hx.unsqueeze(1)
-        batch = input.size(0 if self.batch_first else 1)
-        if hx is None:
-            hx = self._zeros(input, batch, self.hidden_size)
-        self._check_state(hx, batch, self.hidden_size, 'hidden')
-        output, state = torch._VF.gru(input, hx, self._flat_weights, self.bias, self.num_layers, self.dropout,
-                                      self.training, self.bidirectional, self.batch_first)
-        if not batched:
-            output = output.squeeze(0 if self.batch_first else 1)
-            state = state.squeeze(1)
-        return output, state
+    def _run(self, input: Tensor, state: Tensor) -> Tuple[Tensor, Tensor]:
+        return torch._VF.gru(input, state, self._flat_weights, self.bias, self.num_layers, self.dropout,
+                             self.training, self.bidirectional, self.batch_first)
+
+    def _run_packed(self, data: Tensor, batch_sizes: Tensor, state: Tensor) -> Tuple[Tensor, Tensor]:
+        return torch._VF.gru(data, batch_sizes, state, self._flat_weights, self.bias, self.num_layers, self.dropout,
+                             self.training, self.bidirectional)
 
 
 class LSTM(RNNBase):
@@ -162,8 +194,8 @@ class LSTM(RNNBase):
         super().__init__('LSTM', input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
                          proj_size, device, dtype)
 
-    def forward(self, input: Tensor,
-                hx: Optional[Tuple[Tensor, Tensor]] = None) -> Tuple[Tensor, Tuple[Tensor, Tensor]]:
+    def _forward_tensor(self, input: Tensor,
+                        hx: Optional[Tuple[Tensor, Tensor]] = None) -> Tuple[Tensor, Tuple[Tensor, Tensor]]:
         self._check_input(input)
         batched = input.dim() == 3
         if not batched:
@@ -187,6 +219,32 @@ class LSTM(RNNBase):
             hidden = hidden.squeeze(1)
             cell = cell.squeeze(1)
         return output, (hidden, cell)
+
+    def _forward_packed(self, input: PackedSequence, hx: Optional[Tuple[Tensor, Tensor]] = None) -> Tuple[
+            PackedSequence, Tuple[Tensor, Tensor]]:
+        self._check_packed(input)
+        batch = int(input.batch_sizes[0])
+        output_size = self.proj_size if self.proj_size > 0 else self.hidden_size
+        if hx is None:
+            hidden = self._zeros(input.data, batch, output_size)
+            cell = self._zeros(input.data, batch, self.hidden_size)
+        else:
+            hidden = self._reordered(hx[0], input.sorted_indices)
+            cell = self._reordered(hx[1], input.sorted_indices)
+        self._check_state(hidden, batch, output_size, 'hidden[0]')
+        self._check_state(cell, batch, self.hidden_size, 'hidden[1]')
+        output, hidden, cell = torch._VF.lstm(input.data, input.batch_sizes, [hidden, cell], self._flat_weights,
+                                              self.bias, self.num_layers, self.dropout, self.training,
+                                              self.bidirectional)
+        packed = PackedSequence(output, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
+        order = input.unsorted_indices
+        return packed, (self._reordered(hidden, order), self._reordered(cell, order))
+
+    def forward(self, input, hx: Optional[Tuple[Tensor, Tensor]] = None):
+        if isinstance(input, PackedSequence):
+            return self._forward_packed(input, hx)
+        else:
+            return self._forward_tensor(input, hx)
 
 
 class RNNCellBase(Module):

@@ -1,6 +1,6 @@
 import torch
 
-from . import parametrizations, parametrize
+from . import parametrizations, parametrize, rnn
 from .spectral_norm import remove_spectral_norm, spectral_norm
 from .weight_norm import remove_weight_norm, weight_norm
 
