@@ -1,5 +1,8 @@
-"""Vision models, from their plugins and from torchvision's own files, against torchvision with the same weights."""
+"""Vision models, from their plugins and from torchvision's own files, against torchvision with the same weights.
 
+SCRIPTC_FULL=1: the numbers of every variant, too (some GB, and some minutes)."""
+
+import os
 import re
 import zipfile
 from dataclasses import dataclass
@@ -139,7 +142,7 @@ def test_more_sources_equal_torchvision(file, expression, compile_with, tmp_path
             assert relative_difference([model(x) for x in inputs], [compiled(x) for x in inputs]) <= TOLERANCE
 
 
-#: Whose numbers no test looks at, only their names and shapes.
+#: By default only names and shapes of these are compared.
 OTHERS = [("resnet", model, "resnet", model.lower()) for model in
           ("ResNet34", "ResNet101", "ResNet152", "ResNeXt50_32x4d", "ResNeXt101_32x8d", "ResNeXt101_64x4d")]
 OTHERS += [("resnet", "WideResNet50_2", "resnet", "wide_resnet50_2"), ("resnet", "WideResNet101_2", "resnet", "wide_resnet101_2")]
@@ -167,6 +170,23 @@ def test_names_and_shapes_are_those_of_torchvision(plugin_name, model, file, bui
     assert result.stderr.endswith(f"error: '{tmp_path}/weights.pth': does not fit the model: 1 unexpected\n"
                                   "  the model lacks:\n    'one_too_many'\n"
                                   "  help: --no-strict loads the names that both have\n")
+
+
+@pytest.mark.parametrize("plugin_name, model, file, builder", OTHERS if os.environ.get("SCRIPTC_FULL") else [],
+                         ids=[row[1] for row in OTHERS] if os.environ.get("SCRIPTC_FULL") else None)
+def test_every_variant_equals_torchvision(plugin_name, model, file, builder, compile_with, plugin, tmp_path):
+    fixed = file == "vision_transformer"
+    torch_model = settle(randomise(vision.build(file, f"{builder}()")), (2, 3, 224, 224) if fixed else (2, 3, 64, 64))
+    torch.save(torch_model.state_dict(), tmp_path / "weights.pth")
+    shapes = [(1, 3, 224, 224), (2, 3, 224, 224)] if fixed else SMALL
+    with torch.no_grad():
+        batches = [[example(shape, seed) for seed in range(2)] for shape in shapes]
+        runs = [(batch, [torch_model(x) for x in batch]) for batch in batches]
+    del torch_model
+    for module, name in ((plugin(plugin_name), model), (vision.source(file), f"{builder}()")):
+        path = compile_with(module, name, ".pt", "-w", tmp_path / "weights.pth", "--no-verify")
+        assert_equal(runs, path)
+        path.unlink()
 
 
 def contents(path):
