@@ -134,7 +134,18 @@ def _make_init(cls, frozen):
         if hasattr(self, '__post_init__'):
             self.__post_init__(*late)
     __init__.__qualname__ = cls.__qualname__ + '.__init__'
+    __init__.only_stores = True
     return __init__
+
+
+def _stored(cls):
+    """The arguments of `__init__` in their order, each with its default if it has one; None if it does more than store them."""
+    fields = list(cls.__dataclass_fields__.values())
+    more = any(f.init_only or not f.init for f in fields) or hasattr(cls, '__post_init__')
+    if more or not getattr(cls.__init__, 'only_stores', False):
+        return None
+    fields.sort(key=lambda f: bool(f.kw_only))
+    return [(f.name,) if f.default is MISSING else (f.name, f.default) for f in fields]
 
 
 def _compared(self):

@@ -228,6 +228,8 @@ Reduced Specialiser::Impl::apply(const Reduced& callee, const ReducedList& args,
     if (local->frame == frame_->id)
       result = call_python(local->function, nullptr, args, keywords, original, local.get());
   } else if (const auto function = value.try_as<PyFunction>()) {
+    if (function->qualified_name == "collections.namedtuple")
+      if (auto made = evaluated_call(callee, args, keywords, rebuilt, original)) return *made;
     result = call_python(function, nullptr, args, keywords, original);
   } else if (const auto cls = value.try_as<PyClass>()) {
     result = apply_class(*cls, callee, args, keywords, rebuilt, original);

@@ -59,6 +59,7 @@ TypeOrReason of_class(Compiler& compiler, const PyClassPtr& cls) {
   if (cls->name == "Tensor" && !cls->def) return {c10::TensorType::get(), ""};
   if (name == "torch.Size") return {c10::ListType::ofInts(), ""};
   if (cls->layout == py::Layout::module) return none("modules are no values in TorchScript");
+  if (is_dataclass(*cls)) return none("the fields of " + quote(cls->name) + " have the types that it is made with");
   if (cls->def) return {compiler.class_type(cls, {}), ""};
   static const std::array kContainers = {"list", "tuple", "dict", "set"};
   if (std::find(kContainers.begin(), kContainers.end(), cls->name) != kContainers.end()) {

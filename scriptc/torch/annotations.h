@@ -25,6 +25,10 @@ TypeOrReason type_of_annotation(Compiler& compiler, const python::PyFunction& fu
 TypeOrReason type_of_value(Compiler& compiler, const Value& value);
 
 bool is_enum(const python::PyClass& cls);
+bool is_dataclass(const python::PyClass& cls);
+/// An annotation that says nothing of a type: an import that was not found, a dataclass, whose fields are what it is
+/// made of.
+bool says_nothing(Compiler& compiler, const python::PyFunction& function, const python::ExprPtr& annotation);
 
 /// `value` as an IValue of `type` (an int becomes a float where the type says so); nullopt if it does not fit.
 std::optional<c10::IValue> to_ivalue(Compiler& compiler, const Value& value, const c10::TypePtr& type);

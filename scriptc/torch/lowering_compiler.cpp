@@ -34,6 +34,7 @@ class NameResolver final : public jit::Resolver {
   c10::TypePtr resolveType(const std::string& name, const jit::SourceRange&) override {
     const Named* named = compiler_.find(name);
     if (!named) return nullptr;
+    if (const auto* error = std::get_if<Error>(named)) throw *error;
     const auto* type = std::get_if<c10::TypePtr>(named);
     return type ? *type : nullptr;
   }

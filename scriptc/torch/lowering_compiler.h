@@ -89,6 +89,10 @@ class Compiler {
   /// TorchScript's type for a user's class: NamedTuple, Enum or script class.
   c10::TypePtr class_type(const PyClassPtr& cls, const ::torch::jit::SourceRange& used_at);
 
+  /// The type of a dataclass's instances whose fields hold values of these types, in order.
+  c10::ClassTypePtr record_type(const PyClassPtr& cls, const std::vector<std::string>& fields,
+                                const std::vector<c10::TypePtr>& types);
+
   /// An Error at `range` with the chain of calls.
   Error error(const ::torch::jit::SourceRange& range, const std::string& sentence, const std::string& help = "") const;
   /// An Error at `span` of the function that is being compiled.
@@ -133,6 +137,7 @@ class Compiler {
   std::map<std::string, ModuleInfo*> type_keys_;
   std::map<CompiledFor, std::vector<::torch::jit::StrongFunctionPtr>> functions_;
   std::map<const python::PyClass*, c10::TypePtr> classes_;
+  std::map<std::pair<const python::PyClass*, std::string>, c10::ClassTypePtr> records_;
   std::vector<std::shared_ptr<const Object>> alive_;  ///< owners of the pointers that are keys
 };
 

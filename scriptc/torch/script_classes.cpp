@@ -90,6 +90,8 @@ bool is_enum(const py::PyClass& cls) {
   return false;
 }
 
+bool is_dataclass(const py::PyClass& cls) { return cls.lookup("__dataclass_fields__") != nullptr; }
+
 /// Compiles the methods of a script class; `__init__` comes first, for it says which attributes there are.
 class ClassCompiler {
  public:
@@ -147,6 +149,19 @@ c10::TypePtr Compiler::class_type(const PyClassPtr& cls, const jit::SourceRange&
   unit_->register_type(type);
   remember(type);
   ClassCompiler(*this, cls, type).compile(used_at);
+  return type;
+}
+
+c10::ClassTypePtr Compiler::record_type(const PyClassPtr& cls, const std::vector<std::string>& fields,
+                                        const std::vector<c10::TypePtr>& types) {
+  std::string text;
+  for (const c10::TypePtr& type : types) text += type->repr_str() + ";";
+  c10::ClassTypePtr& type = records_[{cls.get(), text}];
+  if (type) return type;
+  alive_.push_back(cls);
+  type = c10::ClassType::create(unit_->mangle(c10::QualifiedName(type_name_of(cls->qualified_name))), unit_);
+  for (std::size_t i = 0; i < fields.size(); ++i) type->addAttribute(fields[i], types[i]);
+  unit_->register_type(type);
   return type;
 }
 

@@ -23,22 +23,14 @@ std::optional<int> broadcast_size(const py::ExprPtr& annotation) {
   return name->id.back() - '0';
 }
 
-bool is_opaque(Compiler& compiler, const py::PyFunction& function, const py::ExprPtr& annotation) {
-  try {
-    return compiler.evaluator().evaluate_in(function, annotation, {}).try_as<py::Opaque>() != nullptr;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 /// `types`: those that the call gives, also to parameters whose annotation leaves them open.
 Signature::Parameter parameter_of(Compiler& compiler, const py::PyFunction& function, const py::Parameter& node,
                                   const CallTypes& types) {
   Signature::Parameter parameter;
   parameter.name = node.arg;
   parameter.span = node.span;
-  // What an import that was not found would have said is unknown: as if nothing had been written.
-  if (!node.annotation || types.contains(node.arg) || is_opaque(compiler, function, node.annotation)) return parameter;
+  if (!node.annotation || types.contains(node.arg) || says_nothing(compiler, function, node.annotation))
+    return parameter;
   TypeOrReason type;
   try {
     type = type_of_annotation(compiler, function, node.annotation);
@@ -151,6 +143,16 @@ void apply_call_types(Compiler& compiler, const CallTypes& types, Signature& sig
 
 }  // namespace
 
+bool says_nothing(Compiler& compiler, const py::PyFunction& function, const py::ExprPtr& annotation) {
+  try {
+    const Value value = compiler.evaluator().evaluate_in(function, annotation, {});
+    const auto cls = value.try_as<py::PyClass>();
+    return value.try_as<py::Opaque>() || (cls && is_dataclass(*cls));
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 c10::TypePtr type_by_default(Compiler& compiler, const Value* default_value) {
   if (!default_value) return c10::TensorType::get();
   if (default_value->is_none()) return c10::OptionalType::create(c10::TensorType::get());
@@ -173,7 +175,7 @@ Signature signature_of(Compiler& compiler, const py::PyFunction& function, const
     signature.parameters.back().keyword_only = true;
   }
   // A result whose annotation says nothing to TorchScript (`dict`, `np.ndarray`, a type variable) is inferred.
-  if (function.def && function.def->returns && !is_opaque(compiler, function, function.def->returns)) {
+  if (function.def && function.def->returns && !says_nothing(compiler, function, function.def->returns)) {
     signature.result = type_of_annotation(compiler, function, function.def->returns).type;
   }
   add_defaults(function, signature, positional);

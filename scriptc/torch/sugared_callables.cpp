@@ -1,5 +1,7 @@
 #include "scriptc/torch/sugared_callables.h"
 
+#include <algorithm>
+
 #include "scriptc/model/text.h"
 #include "scriptc/torch/annotations.h"
 
@@ -112,6 +114,48 @@ class NameDictionary final : public jit::SugaredValue {
   std::shared_ptr<py::NameView> view_;
 };
 
+/// A dataclass: calling it makes an object whose fields have the types of what they are given.
+class Dataclass final : public jit::SugaredValue {
+ public:
+  Dataclass(Compiler& compiler, PyClassPtr cls, const Value& stored) : compiler_(compiler), cls_(std::move(cls)) {
+    for (const Value& field : stored.as_list()) fields_.push_back(field.as_tuple());
+  }
+  std::string kind() const override { return "class"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, Named_ args, Named_ keywords, std::size_t) override {
+    jit::Graph& graph = *m.graph();
+    if (args.size() > fields_.size()) throw compiler_.error(loc, quote(cls_->name) + " has not so many fields");
+    std::vector<std::string> names;
+    std::vector<jit::Value*> values;
+    std::vector<c10::TypePtr> types;
+    for (const std::vector<Value>& field : fields_) {
+      const std::string& name = field[0].as_string();
+      jit::Value* value = names.size() < args.size() ? args[names.size()].value(graph) : nullptr;
+      for (const jit::NamedValue& keyword : keywords)
+        if (keyword.name() == name) value = keyword.value(graph);
+      if (!value && field.size() == 1)
+        throw compiler_.error(loc, quote(cls_->name) + " is made without " + quote(name), "give it a value");
+      if (!value) value = to_sugared(compiler_, field[1], loc, m)->asValue(loc, m);
+      names.push_back(name);
+      values.push_back(value);
+      types.push_back(value->type());
+    }
+    for (const jit::NamedValue& keyword : keywords)
+      if (std::find(names.begin() + static_cast<std::ptrdiff_t>(args.size()), names.end(), keyword.name()) ==
+          names.end())
+        throw compiler_.error(loc, quote(cls_->name) + " has no further field " + quote(keyword.name()));
+    jit::Value* object = graph.insertNode(graph.createObject(compiler_.record_type(cls_, names, types)))->output();
+    for (std::size_t i = 0; i < names.size(); ++i)
+      graph.insertNode(graph.createSetAttr(object, names[i], values[i]))->setSourceRange(loc);
+    return std::make_shared<jit::SimpleValue>(object);
+  }
+
+ private:
+  Compiler& compiler_;
+  PyClassPtr cls_;
+  std::vector<std::vector<Value>> fields_;  ///< a name, and a default if there is one
+};
+
 class SuperValue final : public jit::SugaredValue {
  public:
   SuperValue(Compiler& compiler, PyClassPtr after) : compiler_(compiler), after_(std::move(after)) {}
@@ -203,6 +247,14 @@ Sugared make_class(Compiler& compiler, const PyClassPtr& cls, const Loc& loc) {
   const std::string qualified = qualified_name_of(Value(cls));
   if (qualified == "collections.OrderedDict") return special_form(c10::Symbol::fromQualString("prim::dict"));
   if (qualified == "torch.device") return make_operator(compiler, "device", loc);
+  if (is_dataclass(*cls) && cls->layout == py::Layout::plain) {
+    const Value library(compiler.evaluator().import_module("dataclasses"));
+    const Value stored =
+        compiler.evaluator().call(compiler.evaluator().get_attribute(library, "_stored"), {Value(cls)});
+    if (stored.is_list()) return std::make_shared<Dataclass>(compiler, cls, stored);
+    throw compiler.error(
+        loc, "a " + quote(cls->name) + " cannot be made in compiled code: it does more than keep its fields");
+  }
   const bool named_tuple = compiler.evaluator().try_get_attribute(Value(cls), "_fields").has_value();
   if (!cls->def && !named_tuple) throw compiler.error(loc, quote(cls->name) + " cannot be made in compiled code");
   const Value* maker = named_tuple ? cls->lookup("__new__") : nullptr;

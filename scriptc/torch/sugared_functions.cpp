@@ -40,7 +40,10 @@ CallTypes types_of_call(Compiler& compiler, const py::PyFunction& function, std:
   for (const py::Parameter& parameter : function.args().kwonlyargs) named.push_back(&parameter);
   const bool embedded = function.qualified_name.starts_with("torch.");
   const auto add = [&](const py::Parameter& parameter, const c10::TypePtr& type, bool by_keyword) {
-    if (parameter.annotation && (embedded || !leaves_open(compiler, function, parameter.annotation))) return;
+    const bool open = parameter.annotation && !embedded &&
+                      (leaves_open(compiler, function, parameter.annotation) ||
+                       says_nothing(compiler, function, parameter.annotation));
+    if (parameter.annotation && !open) return;
     const Value* otherwise = py::default_of(function, parameter.arg);
     const c10::TypePtr anyhow = parameter.annotation ? nullptr : type_by_default(compiler, otherwise);
     // A parameter that may be None, but is given, is what it is given: its code need not ask.

@@ -124,6 +124,8 @@ jit::Expr TreeBuilder::instance_types(const py::ExprPtr& classes) {
     if (const auto builtin = builtin_name(value); builtin && (*builtin == "list" || *builtin == "tuple")) {
       return variable(range(classes->span), *builtin);
     }
+    if (const auto cls = value.try_as<py::PyClass>(); cls && is_dataclass(*cls))
+      return refuse(classes->span, "whether an object is a " + quote(cls->name) + " is not known in compiled code");
     const TypeOrReason found = type_of_annotation(compiler_, value);
     return named(classes->span, found.type ? found.type : c10::CapsuleType::get());
   };
