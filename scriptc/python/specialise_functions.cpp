@@ -267,7 +267,8 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
     }
     every[name] = *value;
     const bool flag = !keeps_its_name(*function) || dissolved;
-    if (flag && (!is_typable(*value) || branches_on(*function, name))) some[name] = *value;
+    // None has no other use than to be asked for.
+    if (flag && (value->is_none() || !is_typable(*value) || branches_on(*function, name))) some[name] = *value;
   }
   if (local) {
     share(variables_of(*local));
