@@ -240,7 +240,8 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
 
   // What has to be a constant of the callee: values that no variable holds, and those that it branches on.
   const auto wanted = [&](const std::string& name, const Value& value) {
-    return !is_typable(value) || (!keeps_its_name(*function) && branches_on(*function, name));
+    return (value.is_none() && !is_embedded(*function)) || !is_typable(value) ||
+           (!keeps_its_name(*function) && branches_on(*function, name));
   };
   std::map<std::string, Value> every, some;
   bool all_known = assignment->extra.empty() && assignment->extra_keywords.empty();

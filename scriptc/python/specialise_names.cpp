@@ -339,55 +339,6 @@ ExprList alias_sources(const ExprPtr& expr) {
   return sources;
 }
 
-bool returns_value(const PyFunction& function) {
-  bool found = false;
-  for_each_stmt(body_of(function), [&](const StmtPtr& statement) {
-    const auto* node = as<Return>(statement);
-    const auto* literal = node ? as<Constant>(node->value) : nullptr;
-    const bool none = literal && std::holds_alternative<NoneLiteral>(literal->value);
-    found = found || (node && node->value && !none);
-  });
-  return found;
-}
-
-bool assigns_none(const PyFunction& function, const std::string& name) {
-  const std::function<bool(const ExprPtr&)> is_none = [&](const ExprPtr& expr) {
-    if (const auto* node = as<IfExp>(expr)) return is_none(node->body) || is_none(node->orelse);
-    const auto* literal = as<Constant>(expr);
-    return literal && std::holds_alternative<NoneLiteral>(literal->value);
-  };
-  bool found = false;
-  for_each_assignment(body_of(function), [&](const std::string& target, const ExprPtr& value) {
-    found = found || (target == name && is_none(value));
-  });
-  return found;
-}
-
-std::set<const Expr*> returned_values(const StmtList& statements) {
-  std::set<const Expr*> values;
-  std::set<std::string> names;
-  const std::function<void(const ExprPtr&)> add = [&](const ExprPtr& expr) {
-    if (!expr || !values.insert(expr.get()).second) return;
-    if (const auto* name = as<Name>(expr)) names.insert(name->id);
-    const bool holds = expr->kind == ExprKind::TupleExpr || expr->kind == ExprKind::ListExpr ||
-                       expr->kind == ExprKind::DictExpr || expr->kind == ExprKind::IfExp ||
-                       expr->kind == ExprKind::BoolOp || expr->kind == ExprKind::Starred;
-    if (holds) for_each_child(*expr, add);
-  };
-  for_each_stmt(statements, [&](const StmtPtr& statement) {
-    if (const auto* node = as<Return>(statement)) add(node->value);
-    const auto* assign = as<Assign>(statement);
-    if (assign && !as<Name>(assign->targets[0]) && !as<TupleExpr>(assign->targets[0])) add(assign->value);
-  });
-  for (std::size_t before = values.size() + 1; before != values.size();) {
-    before = values.size();
-    for_each_assignment(statements, [&](const std::string& target, const ExprPtr& value) {
-      if (names.contains(target)) add(value);
-    });
-  }
-  return values;
-}
-
 std::set<std::string> mutated_names(const StmtList& statements) {
   std::set<std::string> names = directly_mutated_names(statements);
   // Aliases: what is changed under one name is changed under those it was assigned from, and to.
