@@ -199,7 +199,7 @@ TEST_F(SpecialiseTest, CheckpointCallsItsFunction) {
   )");
   EXPECT_EQ(residual(), "return <checkpoint_0>(args_0=x, use_reentrant=False)\n");
   EXPECT_EQ(called("checkpoint"),
-            "self, *, use_reentrant=None, preserve_rng_state=True, context_fn=None, determinism_check='default', "
+            "self, *, use_reentrant=None, preserve_rng_state=True, determinism_check='default', "
             "debug=False, early_stop=True, args_0:\n  return self.fc(args_0)\n");
 }
 
