@@ -119,6 +119,11 @@ void PickleMachine::instance() {
 }
 
 Value PickleMachine::global(std::string_view module, std::string_view name) {
+  import_bytes_ += module.size() + name.size();
+  const std::uint64_t limit = caps_.pickle_bytes / 16 + source_.bytes.size();
+  if (import_bytes_ > limit)
+    throw origin_.over(where(), "the names of the imports take more than " + std::to_string(limit) + " bytes",
+                       "--max-pickle-bytes", "P12");
   for (const std::string_view part : {module, name})
     if (!is_plain_name(part, caps_.name_bytes))
       throw bad("the name of an import is malformed: '" + escape(part, 60) + "'", "P12");

@@ -81,7 +81,8 @@ class PickleMachine {
   PickleArena& arena_;
   std::size_t opcode_at_ = 0;
   std::uint64_t opcodes_ = 0;
-  std::size_t frame_end_ = 0;  ///< 0: none
+  std::uint64_t import_bytes_ = 0;  ///< of the names of all imports; STACK_GLOBAL can take one text many times
+  std::size_t frame_end_ = 0;       ///< 0: none
   bool stopped_ = false;
   std::vector<Value> persistent_;
   std::pmr::set<std::pair<std::string_view, std::string_view>> imports_;  ///< module, name

@@ -130,6 +130,14 @@ TEST_F(PickleTest, P12NamesOfImports) {
   EXPECT_EQ(Failure("NN\x93."), "3 'f': p, offset 2: STACK_GLOBAL needs two strings [P12]");
 }
 
+TEST_F(PickleTest, P12OneLongModuleOfManyNames) {
+  std::string program = str(std::string(60'000, 'm')) + "p0\n0";
+  for (int i = 0; i < 1000; ++i) program += "g0\n" + str(std::to_string(i)) + "\x93" + "0";
+  EXPECT_EQ(Failure(program + "N."),
+            "4 'f': p, offset 63550: the names of the imports take more than 16850117 bytes [P12]\n"
+            "  help: if you trust the file, raise the limit with --max-pickle-bytes");
+}
+
 TEST_F(PickleTest, P13CallsStayData) {
   for (const std::string program : {"cos\nsystem\n(S'x'\ntR.", "(S'x'\nios\nsystem\n.", "(cos\nsystem\nS'x'\no.",
                                     "\x8c\x02os\x8c\x06system\x93(S'x'\ntR."}) {
