@@ -32,6 +32,9 @@ void read_safetensors(const ReadJob& job);
 /// The magic number of the legacy format, as its first pickle has it: PROTO 2, LONG1 of ten bytes.
 inline constexpr std::string_view kLegacyMagic{"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 14};
 
+/// Refuses `--key` for a format of which the whole file is the state dict. Errors: usage.
+void refuse_key(const ReadJob& job, std::string_view format);
+
 /// A storage format's last step: finds the state dict in `pickle` (or the attributes of a scripted module) and makes
 /// its tensors. Arrays inside the pickle get `owner`.
 class StorageProvider;

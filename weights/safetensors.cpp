@@ -180,6 +180,7 @@ void check_cover(std::vector<const Entry*> entries, std::size_t size, const Orig
 }  // namespace
 
 void read_safetensors(const ReadJob& job) {
+  refuse_key(job, "safetensors file");
   const Bytes file = job.source->bytes();
   const Caps& caps = job.options.caps;
   const std::uint64_t length = *Cursor(file).number<std::uint64_t>();
