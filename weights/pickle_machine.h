@@ -4,6 +4,7 @@
 #include <memory>
 #include <memory_resource>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -70,6 +71,9 @@ class PickleMachine {
   Value global(std::string_view module, std::string_view name);
   Value called(Value callable, Value arguments);
   Value evaluated(const Global& global, const Sequence& arguments);
+  Value made_dict(std::span<const Value> contents);
+  void persistent();
+  void build();
   void remember(std::uint64_t index);
   void recall(std::uint64_t index);
   std::uint64_t text_index();
