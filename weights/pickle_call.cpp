@@ -81,6 +81,7 @@ bool PickleMachine::call(Op op) {
       const Value callable = pop();
       if (!named.is(Kind::dict)) throw bad("NEWOBJ_EX has no dict of arguments", "P03");
       push(called(callable, arguments));
+      drop_contents(top(), callable);
       return true;
     }
     case Op::inst:
