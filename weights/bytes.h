@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace scriptc::weights {
 
@@ -16,9 +17,18 @@ static_assert(std::endian::native == std::endian::little, "the readers hand out 
 using Bytes = std::span<const std::byte>;
 
 /// Bytes and what keeps them valid: the mapped file, or a buffer that was inflated or decoded.
-struct Record {
-  Bytes bytes;
-  std::shared_ptr<const void> owner;
+class Record {
+ public:
+  Record() = default;
+  Record(Bytes bytes, std::shared_ptr<const void> owner) : bytes_(bytes), owner_(std::move(owner)) {}
+
+  Bytes bytes() const& { return bytes_; }
+  Bytes bytes() const&& = delete;  // the owner of an inflated buffer would go with the temporary
+  const std::shared_ptr<const void>& owner() const { return owner_; }
+
+ private:
+  Bytes bytes_;
+  std::shared_ptr<const void> owner_;
 };
 
 inline std::optional<std::uint64_t> checked_add(std::uint64_t a, std::uint64_t b) {

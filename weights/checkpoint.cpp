@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "scriptc/model/text.h"
 #include "weights/formats.h"
 #include "weights/state_dict_finder.h"
 #include "weights/tensor_builder.h"
@@ -47,7 +48,14 @@ void read_format(const ReadJob& job) {
 
 }  // namespace
 
+void refuse_key(const ReadJob& job, std::string_view format) {
+  if (!job.options.key.empty())
+    throw Error(ErrorKind::usage, "'" + escape(job.origin.path(), 0) + "': is a " + std::string(format) +
+                                      ", which has no key " + quote(job.options.key) + "\n  help: leave --key out");
+}
+
 void fill_checkpoint(const ReadJob& job, const Pickle& pickle, bool scripted, StorageProvider* storages) {
+  if (scripted) refuse_key(job, "TorchScript archive");
   const FoundStateDict found = scripted ? find_script_tensors(pickle.root, job.origin, job.options.caps)
                                         : find_state_dict(pickle.root, job.options.key, job.origin, job.options.caps);
   TensorBuilder builder(storages, job.origin, inflated_limit(*job.source, job.options.caps));

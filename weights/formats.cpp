@@ -49,15 +49,37 @@ void refuse_others(std::string_view text, const Origin& origin) {
       throw origin.bad("", "is " + std::string(other.name) + ", not a checkpoint", "Z35");
 }
 
+/// A length that fits the file, then a brace.
+bool is_safetensors(Bytes file) {
+  Cursor cursor(file);
+  const auto length = cursor.number<std::uint64_t>();
+  const auto header = length ? cursor.take(*length) : std::nullopt;
+  const std::size_t brace = header ? as_text(*header).find_first_not_of(" \t\r\n") : std::string_view::npos;
+  return brace != std::string_view::npos && as_text(*header)[brace] == '{';
+}
+
+/// Where the legacy format's magic number is, after PROTO and what protocols 4 and 5 have besides: FRAME.
+std::string_view at_legacy_magic(std::string_view text) {
+  constexpr std::size_t kProto = 2, kFrame = 9;
+  if (!text.starts_with('\x80') || text.size() < kProto + kFrame) return text;
+  return text.substr(text[kProto] == '\x95' ? kProto + kFrame : kProto);
+}
+
 }  // namespace
+
+bool has_legacy_magic(std::string_view text) {
+  return text.starts_with(kLegacyMagicText) || at_legacy_magic(text).starts_with(kLegacyMagic);
+}
 
 FileFormat detect_format(Bytes file, const Origin& origin) {
   const std::string_view text = as_text(file);
+  // Before all others: a header's length may look like any of their marks, but none of them has the brace.
+  if (is_safetensors(file)) return FileFormat::safetensors;
   if (text.starts_with("PK\x03\x04") || text.starts_with("PK\x05\x06")) return FileFormat::zip;
   refuse_others(text, origin);
-  // Not the protocol's byte: which one the writer took, the reader does not care.
-  if (text.starts_with('\x80') && text.size() > 4 && text.substr(2).starts_with(kLegacyMagic.substr(2, 2)))
-    return FileFormat::legacy;
+  // The beginning is enough: a number that is wrong is said to be (N01).
+  const bool begins_with_long = text[0] == '\x80' && at_legacy_magic(text).starts_with(kLegacyMagic.substr(0, 2));
+  if (begins_with_long || has_legacy_magic(text)) return FileFormat::legacy;
   // After the length of a safetensors header.
   const std::size_t brace = text.find_first_not_of(" \t\r\n", 8);
   if (brace != std::string_view::npos && text[brace] == '{') return FileFormat::safetensors;

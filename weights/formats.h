@@ -29,8 +29,15 @@ void read_legacy(const ReadJob& job);
 void read_plain_pickle(const ReadJob& job);
 void read_safetensors(const ReadJob& job);
 
-/// The magic number of the legacy format, as its first pickle has it: PROTO 2, LONG1 of ten bytes.
-inline constexpr std::string_view kLegacyMagic{"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 14};
+/// The magic number of the legacy format, as its first pickle has it: LONG1 of ten bytes from protocol 2 on, text
+/// before.
+inline constexpr std::string_view kLegacyMagic{"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 12};
+inline constexpr std::string_view kLegacyMagicText = "L119547037146038801333356L\n";
+/// Whether the file begins with it, in a pickle of any protocol.
+bool has_legacy_magic(std::string_view text);
+
+/// Refuses `--key` for a format of which the whole file is the state dict. Errors: usage.
+void refuse_key(const ReadJob& job, std::string_view format);
 
 /// A storage format's last step: finds the state dict in `pickle` (or the attributes of a scripted module) and makes
 /// its tensors. Arrays inside the pickle get `owner`.

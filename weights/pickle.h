@@ -28,6 +28,7 @@ struct PickleSource {
   std::string where;       ///< how refusals name it: `record 'a/data.pkl'`; empty: the file
   std::size_t offset = 0;  ///< of bytes[0], added to the offsets that refusals name
   bool alone = true;       ///< bytes after STOP are refused (P18)
+  bool classes = false;    ///< persistent ids may be classes, as the legacy format saves them with their source
 };
 
 /// Unpickles data of protocols 0 to 5. Calls nothing and looks up nothing: apart from a few containers (OrderedDict,

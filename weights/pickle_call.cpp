@@ -3,6 +3,7 @@
 
 #include "scriptc/model/text.h"
 #include "weights/pickle_machine.h"
+#include "weights/tensor_builder.h"
 
 namespace scriptc::weights {
 namespace {
@@ -17,6 +18,41 @@ bool is_plain_name(std::string_view name, std::uint64_t limit) {
 
 bool is_builtin(const Global& global, std::string_view name) {
   return global.is("builtins", name) || global.is("__builtin__", name);
+}
+
+/// NEWOBJ calls __new__ alone: dicts and sets, unlike tuples, get their contents later.
+void drop_contents(const Value& made, const Value& type) {
+  if (made.is(Kind::dict)) made.as_dict().items.clear();
+  if (made.is(Kind::set) && type.is(Kind::global) && type.as_global().name == "set") made.as_sequence().items.clear();
+}
+
+/// A numpy array before BUILD, which gives it shape and data.
+bool is_unfinished_array(const Value& value) { return value.as_object().callable.as_global().name == "_reconstruct"; }
+
+/// Decimal digits beyond 64 bits, to what LONG1 would have had.
+std::string big_number(std::string_view digits, bool negative) {
+  std::vector<std::uint32_t> limbs(1);
+  for (const char digit : digits) {
+    std::uint64_t carry = static_cast<std::uint64_t>(digit - '0');
+    for (std::uint32_t& limb : limbs) {
+      carry += std::uint64_t{limb} * 10;
+      limb = static_cast<std::uint32_t>(carry);
+      carry >>= 32;
+    }
+    if (carry != 0) limbs.push_back(static_cast<std::uint32_t>(carry));
+  }
+  limbs.push_back(0);  // the sign
+  std::uint64_t carry = 1;
+  std::string bytes;
+  for (std::uint32_t limb : limbs) {
+    if (negative) {
+      carry += std::uint32_t(~limb);
+      limb = static_cast<std::uint32_t>(carry);
+      carry >>= 32;
+    }
+    for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(limb >> shift);
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -36,6 +72,7 @@ bool PickleMachine::call(Op op) {
       const Value arguments = pop();
       const Value callable = pop();
       push(called(callable, arguments));
+      if (op == Op::newobj) drop_contents(top(), callable);
       return true;
     }
     case Op::newobj_ex: {
@@ -44,6 +81,7 @@ bool PickleMachine::call(Op op) {
       const Value callable = pop();
       if (!named.is(Kind::dict)) throw bad("NEWOBJ_EX has no dict of arguments", "P03");
       push(called(callable, arguments));
+      drop_contents(top(), callable);
       return true;
     }
     case Op::inst:
@@ -57,21 +95,38 @@ bool PickleMachine::call(Op op) {
       return true;
     }
     case Op::binpersid:
-      push(arena_.object(Kind::persistent, Value(), pop()));
-      persistent_.push_back(top());
+      persistent();
       return true;
-    case Op::build: {
-      const Value state = pop();
-      const Value target = top();
-      if (target.is(Kind::object))
-        target.as_object().state = state;
-      else if (!target.is(Kind::dict) || !target.as_dict().ordered)
-        throw bad("BUILD on " + std::string(kind_name(target.kind())), "P33");
+    case Op::build:
+      build();
       return true;
-    }
     default:
       return false;
   }
+}
+
+void PickleMachine::persistent() {
+  const Value id = pop();
+  if (source_.classes && id.is(Kind::tuple)) {
+    // ('module', class, file, source): a class, as torch.save before 1.6 wrote it.
+    const auto& items = id.as_sequence().items;
+    if (items.size() == 4 && items[0].is(Kind::string) && items[0].as_text() == "module" && items[1].is(Kind::global))
+      return push(items[1]);
+  }
+  push(arena_.object(Kind::persistent, Value(), id));
+  persistent_.push_back(top());
+}
+
+void PickleMachine::build() {
+  const Value state = pop();
+  const Value target = top();
+  // A tensor's __setstate__ would set its values; but for (requires_grad, volatile, hooks), which 0.1 wrote.
+  const bool harmless = state.is(Kind::tuple) && state.as_sequence().items.size() == 3;
+  if (is_tensor(target) && !is_unfinished_array(target) && !harmless) throw bad("BUILD on a tensor", "P33");
+  if (target.is(Kind::object))
+    target.as_object().state = state;
+  else if (!target.is(Kind::dict) || !target.as_dict().ordered)
+    throw bad("BUILD on " + std::string(kind_name(target.kind())), "P33");
 }
 
 bool PickleMachine::named_refusal(Op op) {
@@ -119,6 +174,11 @@ void PickleMachine::instance() {
 }
 
 Value PickleMachine::global(std::string_view module, std::string_view name) {
+  import_bytes_ += module.size() + name.size();
+  const std::uint64_t limit = caps_.pickle_bytes / 16 + source_.bytes.size();
+  if (import_bytes_ > limit)
+    throw origin_.over(where(), "the names of the imports take more than " + std::to_string(limit) + " bytes",
+                       "--max-pickle-bytes", "P12");
   for (const std::string_view part : {module, name})
     if (!is_plain_name(part, caps_.name_bytes))
       throw bad("the name of an import is malformed: '" + escape(part, 60) + "'", "P12");
@@ -140,18 +200,10 @@ Value PickleMachine::called(Value callable, Value arguments) {
 /// The few names whose result is plain data; none for all others.
 Value PickleMachine::evaluated(const Global& global, const Sequence& arguments) {
   const auto& items = arguments.items;
-  if (global.is("collections", "OrderedDict") || global.is("collections", "defaultdict") ||
-      is_builtin(global, "dict")) {
-    const Value made = arena_.dict(true);
-    if (items.empty() || !items[0].is(Kind::list)) return made;
-    // OrderedDict([(key, value), ...]), as Python 2 wrote it.
-    for (const Value& pair : items[0].as_sequence().items) {
-      if (!pair.is_sequence() || pair.as_sequence().items.size() != 2) throw bad("OrderedDict needs pairs", "P03");
-      const auto& entry = pair.as_sequence().items;
-      made.as_dict().items.emplace_back(entry[0], entry[1]);
-    }
-    return made;
-  }
+  if (global.is("collections", "OrderedDict") || is_builtin(global, "dict")) return made_dict(items);
+  if (global.is("collections", "defaultdict"))  // its first argument makes what is missing
+    return made_dict(std::span(items).subspan(items.empty() ? 0 : 1));
+  if (is_builtin(global, "bytes") && items.empty()) return Value::text(Kind::bytes, arena_.keep(""));
   if (is_builtin(global, "set") || is_builtin(global, "frozenset")) {
     const Value made = arena_.sequence(Kind::set);
     if (!items.empty() && items[0].is_sequence()) made.as_sequence().items = items[0].as_sequence().items;
@@ -169,6 +221,23 @@ Value PickleMachine::evaluated(const Global& global, const Sequence& arguments) 
     return Value::text(Kind::bytes, arena_.keep(bytes));
   }
   return Value();
+}
+
+/// Contents: none, a dict, or pairs `[(key, value), ...]`, as Python 2 wrote them.
+Value PickleMachine::made_dict(std::span<const Value> contents) {
+  const Value made = arena_.dict(true);
+  if (contents.empty()) return made;
+  if (contents[0].is(Kind::dict)) {
+    made.as_dict().items = contents[0].as_dict().items;
+    return made;
+  }
+  if (!contents[0].is(Kind::list) && !contents[0].is(Kind::tuple)) throw bad("OrderedDict needs pairs", "P03");
+  for (const Value& pair : contents[0].as_sequence().items) {
+    if (!pair.is_sequence() || pair.as_sequence().items.size() != 2) throw bad("OrderedDict needs pairs", "P03");
+    const auto& entry = pair.as_sequence().items;
+    made.as_dict().items.emplace_back(entry[0], entry[1]);
+  }
+  return made;
 }
 
 Error PickleMachine::cut_short() const { return bad("the pickle is cut short", "P01"); }
@@ -232,10 +301,16 @@ Value PickleMachine::long_number(std::string_view bytes) const {
 }
 
 Value PickleMachine::decimal(std::string_view digits) const {
+  constexpr std::size_t kMostDigits = 400;  // no writer has more, and conversion is quadratic
+  const bool negative = digits.starts_with('-');
+  const std::string_view magnitude = digits.substr(negative ? 1 : 0);
+  const bool is_big = magnitude.size() > 18 && magnitude.size() <= kMostDigits &&
+                      magnitude.find_first_not_of("0123456789") == std::string_view::npos;
+  if (is_big) return long_number(arena_.keep(big_number(magnitude, negative)));
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error != std::errc() || end != digits.data() + digits.size())
-    throw bad("'" + escape(digits, 60) + "' is no number of 64 bits", "P19");
+    throw bad("'" + escape(digits, 60) + "' is no number", "P19");
   return Value::integer(value);
 }
 

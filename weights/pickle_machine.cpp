@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "scriptc/model/text.h"
+#include "weights/tensor_builder.h"
 
 namespace scriptc::weights {
 
@@ -276,12 +277,15 @@ bool PickleMachine::fill(Op op) {
   }
   if (first == (marks_.empty() ? 0 : marks_.back())) throw bad("the stack is empty", "P03");
   const Value target = stack_[first - 1];
-  if (op == Op::additems && !target.is(Kind::set))
-    throw bad("ADDITEMS on " + std::string(kind_name(target.kind())), "P06");
+  const bool adds = op == Op::additems;
+  if (adds && !target.is(Kind::set)) throw bad("ADDITEMS on " + std::string(kind_name(target.kind())), "P06");
+  if (is_tensor(target)) throw bad("items are put into a tensor", "P06");
   if (op == Op::setitem || op == Op::setitems)
     set_in(target, first);
-  else
+  else if (adds || !target.is(Kind::set))
     append_to(target, first);
+  else
+    throw bad("APPEND on set", "P06");
   return true;
 }
 

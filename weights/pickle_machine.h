@@ -4,6 +4,7 @@
 #include <memory>
 #include <memory_resource>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -70,6 +71,9 @@ class PickleMachine {
   Value global(std::string_view module, std::string_view name);
   Value called(Value callable, Value arguments);
   Value evaluated(const Global& global, const Sequence& arguments);
+  Value made_dict(std::span<const Value> contents);
+  void persistent();
+  void build();
   void remember(std::uint64_t index);
   void recall(std::uint64_t index);
   std::uint64_t text_index();
@@ -81,7 +85,8 @@ class PickleMachine {
   PickleArena& arena_;
   std::size_t opcode_at_ = 0;
   std::uint64_t opcodes_ = 0;
-  std::size_t frame_end_ = 0;  ///< 0: none
+  std::uint64_t import_bytes_ = 0;  ///< of the names of all imports; STACK_GLOBAL can take one text many times
+  std::size_t frame_end_ = 0;       ///< 0: none
   bool stopped_ = false;
   std::vector<Value> persistent_;
   std::pmr::set<std::pair<std::string_view, std::string_view>> imports_;  ///< module, name

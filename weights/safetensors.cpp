@@ -180,6 +180,7 @@ void check_cover(std::vector<const Entry*> entries, std::size_t size, const Orig
 }  // namespace
 
 void read_safetensors(const ReadJob& job) {
+  refuse_key(job, "safetensors file");
   const Bytes file = job.source->bytes();
   const Caps& caps = job.options.caps;
   const std::uint64_t length = *Cursor(file).number<std::uint64_t>();
@@ -193,6 +194,10 @@ void read_safetensors(const ReadJob& job) {
         "--max-header-bytes", "S02");
   const std::string_view header = as_text(file.subspan(8, static_cast<std::size_t>(length)));
   if (header.front() != '{') job.origin.warn("offset 8", "the header starts with white space", "S04");
+  // The parser would take it for the end.
+  const std::size_t nul = header.find('\0');
+  if (nul != std::string_view::npos)
+    throw job.origin.bad("offset " + std::to_string(nul + 8), "the header is not valid JSON", "S03");
   HeaderHandler handler(job.origin, caps);
   nlohmann::json::sax_parse(header.begin(), header.end(), &handler);
   const std::vector<Entry> entries = handler.take();

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "scriptc/model/text.h"
+#include "weights/module_walk.h"
 #include "weights/tensor_builder.h"
 
 namespace scriptc::weights {
@@ -88,7 +88,7 @@ std::string listing(const Value& value) {
 
 class Finder {
  public:
-  Finder(const Origin& origin, const Caps& caps) : origin_(origin), caps_(caps) {}
+  Finder(const Origin& origin, const Caps& caps) : origin_(origin), caps_(caps), walk_(origin, caps) {}
 
   FoundStateDict find(const Value& root, const std::string& key) {
     Value present = key.empty() ? root : follow(root, key);
@@ -102,35 +102,31 @@ class Finder {
     if (is_module(present)) {
       add_modules(present);
     } else if (holds_tensors(present) || is_empty(present)) {
-      add_entries(present.as_dict(), "", nullptr);
+      add_entries(present.as_dict(), nullptr);
     } else {
       refuse(present);
     }
-    return std::move(found_);
+    return finished();
   }
 
   FoundStateDict find_script(const Value& root) {
-    walk(root, [this](const Value& object, const std::string& prefix, std::vector<Child>& children) {
+    walk_.run(root, [this](const Value& object) -> const Dict* {
       const Dict* all = attributes(object);
-      if (all == nullptr) return;
-      for (const auto& [key, item] : all->items) {
-        if (!key.is(Kind::string)) continue;
-        const std::string name = prefix + std::string(key.as_text());
-        if (is_tensor(item))
-          add(name, item);
-        else if (item.is(Kind::object))
-          children.push_back({item, name + "."});
+      if (all == nullptr) {
+        notice_own_state(object);
+        return nullptr;
       }
+      walk_.spend(all->items.size());
+      for (const auto& [key, item] : all->items)
+        if (key.is(Kind::string) && is_tensor(item)) add(walk_.full_name(key.as_text()), item);
+      return all;
     });
-    return std::move(found_);
+    if (own_states_.number != 0 && found_.tensors.empty())
+      throw origin_.bad(own_states_.where, own_states_.what, "J01");
+    return finished();
   }
 
  private:
-  struct Child {
-    Value value;
-    std::string prefix;
-  };
-
   std::string subject() const { return "'" + escape(origin_.path(), 0) + "': "; }
 
   /// `a.b`: a key may itself hold dots, so the longest that fits is taken at each step.
@@ -154,12 +150,23 @@ class Finder {
     return present;
   }
 
+  /// is_state_dict(), asked once of what many entries share: a dict, or the attributes of objects.
+  bool leads_to_tensors(const Value& value) {
+    const bool is_object = value.is(Kind::object);
+    const Dict* dict = is_object ? attributes(value) : value.is(Kind::dict) ? &value.as_dict() : nullptr;
+    if (dict == nullptr) return false;
+    auto& known = is_object ? known_objects_ : known_dicts_;
+    const auto found = known.find(dict);
+    if (found != known.end()) return found->second;
+    return known[dict] = is_state_dict(value);
+  }
+
   /// The value of the one key that leads to a state dict; null if the state dict is here, or nowhere.
   const Value* unwrap(const Value& value) {
     if (!value.is(Kind::dict)) return nullptr;
     std::vector<const std::pair<Value, Value>*> usual, other;
     for (const auto& entry : value.as_dict().items) {
-      if (!entry.first.is(Kind::string) || !is_state_dict(entry.second)) continue;
+      if (!entry.first.is(Kind::string) || !leads_to_tensors(entry.second)) continue;
       (is_usual(entry.first.as_text()) ? usual : other).push_back(&entry);
     }
     // Beside tensors (`best_accuracy`), only a usual name is a wrapper; a state dict may hold dicts (`_extra_state`).
@@ -193,16 +200,16 @@ class Finder {
   }
 
   /// A dict of nothing but calls would have been the state dict.
-  void refuse_calls(const Dict& dict) const {
+  void refuse_calls(const Dict& dict) {
     const auto& items = dict.items;
     const auto is_named_call = [](const auto& entry) {
       return entry.first.is(Kind::string) && maker(entry.second) != nullptr;
     };
     if (!items.empty() && std::all_of(items.begin(), items.end(), is_named_call))
-      leave_out(std::string(items[0].first.as_text()), items[0].second);
+      leave_out(items[0].first.as_text(), items[0].second);
   }
 
-  [[noreturn]] void refuse(const Value& value) const {
+  [[noreturn]] void refuse(const Value& value) {
     if (is_tensor(value)) throw Error(ErrorKind::model, subject() + "holds one tensor, not a state dict");
     if (const Global* made_by = maker(value))
       throw origin_.bad("",
@@ -214,76 +221,83 @@ class Finder {
                                       "\n  help: save model.state_dict(), or name the key with --key");
   }
 
-  /// Visits `root` and what the visits add, in order, without recursion. An object is visited once a name.
-  template <class Visit>
-  void walk(const Value& root, Visit&& visit) {
-    std::vector<Child> open{{root, ""}};
-    for (std::size_t visits = 0; !open.empty(); ++visits) {
-      // Modules may share children: doubling ones would never end.
-      if (visits == caps_.tensors) throw origin_.over("", "modules are nested too widely", "--max-tensors", "P15");
-      const Child present = std::move(open.back());
-      open.pop_back();
-      check_length(present.prefix);
-      std::vector<Child> children;
-      visit(present.value, present.prefix, children);
-      for (auto child = children.rbegin(); child != children.rend(); ++child) open.push_back(std::move(*child));
-    }
-  }
-
   void add_modules(const Value& root) {
-    walk(root, [this](const Value& module, const std::string& prefix, std::vector<Child>& children) {
-      if (!is_module(module)) return;
-      const Value* absent = attributes(module)->find("_non_persistent_buffers_set");
-      add_entries(*part(module, "_parameters"), prefix, nullptr);
-      add_entries(*part(module, "_buffers"), prefix, absent);
-      for (const auto& [key, child] : part(module, "_modules")->items)
-        if (key.is(Kind::string)) children.push_back({child, prefix + std::string(key.as_text()) + "."});
+    walk_.run(root, [this](const Value& module) -> const Dict* {
+      const Dict* all = attributes(module);
+      walk_.spend(all == nullptr ? 1 : 1 + all->items.size());
+      if (!is_module(module)) return nullptr;
+      add_entries(*part(module, "_parameters"), nullptr);
+      add_entries(*part(module, "_buffers"), all->find("_non_persistent_buffers_set"));
+      const Dict* children = part(module, "_modules");
+      walk_.spend(children->items.size());
+      return children;
     });
   }
 
-  void add_entries(const Dict& dict, const std::string& prefix, const Value* absent) {
+  /// The names of a set, sorted.
+  std::vector<std::string_view> texts(const Value* names) {
+    std::vector<std::string_view> result;
+    if (names == nullptr || !names->is_sequence()) return result;
+    walk_.spend(names->as_sequence().items.size());
+    for (const Value& item : names->as_sequence().items)
+      if (item.is(Kind::string)) result.push_back(item.as_text());
+    std::sort(result.begin(), result.end());
+    return result;
+  }
+
+  void add_entries(const Dict& dict, const Value* not_saved) {
+    walk_.spend(dict.items.size());
+    const std::vector<std::string_view> absent = texts(not_saved);
     std::unordered_map<std::string_view, std::size_t> places;
     for (const auto& [key, item] : dict.items) {
       if (!key.is(Kind::string))
         throw origin_.bad("", "a name is " + std::string(kind_name(key.kind())) + ", not str", "P23");
       const std::string_view leaf = key.as_text();
-      const std::string name = prefix + std::string(leaf);
-      if (absent != nullptr && contains(*absent, leaf)) continue;
+      if (std::binary_search(absent.begin(), absent.end(), leaf)) continue;
       if (!is_tensor(item)) {
-        leave_out(name, item);
+        leave_out(leaf, item);
         continue;
       }
       const auto [place, is_new] = places.emplace(leaf, found_.tensors.size());
       if (is_new) {
-        add(name, item);
+        add(walk_.full_name(leaf), item);
       } else {
-        origin_.warn("tensor " + quote(name), "is there twice: the last one counts", "P23");
-        found_.tensors[place->second].second = item;
+        auto& [name, value] = found_.tensors[place->second];
+        value = item;
+        if (repeated_.is_first()) repeated_.set("tensor " + quote(name), "is there twice: the last one counts");
       }
     }
   }
 
-  void leave_out(const std::string& name, const Value& value) const {
-    if (name.ends_with("_extra_state") || value.is(Kind::none)) return;
+  void leave_out(std::string_view leaf, const Value& value) {
+    if (leaf.ends_with("_extra_state") || value.is(Kind::none)) return;
     if (const Global* made_by = maker(value))
-      throw origin_.bad("tensor " + quote(name),
+      throw origin_.bad("tensor " + quote(walk_.full_name(leaf)),
                         "is made by calling " + quote(made_by->full_name()) + ", which is never done", "P13");
-    origin_.warn("tensor " + quote(name), "is " + std::string(kind_name(value.kind())) + ", not a tensor: left out",
-                 "P13");
+    if (left_out_.is_first())
+      left_out_.set("tensor " + quote(walk_.full_name(leaf)),
+                    "is " + std::string(kind_name(value.kind())) + ", not a tensor: left out");
   }
 
-  static bool contains(const Value& names, std::string_view name) {
-    if (!names.is_sequence()) return false;
-    const auto& items = names.as_sequence().items;
-    return std::any_of(items.begin(), items.end(),
-                       [&](const Value& item) { return item.is(Kind::string) && item.as_text() == name; });
+  /// What an object's own __getstate__ returned has no names.
+  void notice_own_state(const Value& object) {
+    if (!object.is(Kind::object) || object.as_object().state.is(Kind::none) || !own_states_.is_first()) return;
+    own_states_.set(walk_.place(), "its state is " + std::string(kind_name(object.as_object().state.kind())) +
+                                       ", made by its own __getstate__: tensors in it have no names");
+  }
+
+  FoundStateDict finished() {
+    repeated_.warn(origin_, "P23");
+    left_out_.warn(origin_, "P13");
+    own_states_.warn(origin_, "J01");
+    return std::move(found_);
   }
 
   /// Modules and names may be shared inside the pickle: what they multiply to is limited here, not by the file's size.
   void add(const std::string& name, const Value& value) {
     if (found_.tensors.size() == caps_.tensors)
       throw origin_.over("", "has more than " + std::to_string(caps_.tensors) + " tensors", "--max-tensors", "T16");
-    check_length(name);
+    walk_.check_length(name);
     name_bytes_ += name.size();
     if (name_bytes_ > caps_.header_bytes)
       throw origin_.over("", "the names take more than " + std::to_string(caps_.header_bytes) + " bytes",
@@ -291,17 +305,12 @@ class Finder {
     found_.tensors.emplace_back(name, value);
   }
 
-  void check_length(const std::string& name) const {
-    if (name.size() > caps_.name_bytes)
-      throw origin_.over(
-          "tensor '" + escape(name, 60) + "'",
-          "the name is too long " + got_limit(std::to_string(name.size()), std::to_string(caps_.name_bytes)),
-          "--max-name-bytes", "P24");
-  }
-
   const Origin& origin_;
   const Caps& caps_;
   std::uint64_t name_bytes_ = 0;
+  ModuleWalk walk_;
+  std::unordered_map<const Dict*, bool> known_dicts_, known_objects_;
+  Repeated left_out_, repeated_, own_states_;
   FoundStateDict found_;
 };
 

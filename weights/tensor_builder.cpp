@@ -274,7 +274,7 @@ TensorView TensorBuilder::view(Storage& storage, Layout layout, const std::strin
   if (bytes != 0) {
     check_extent(storage, layout, element, where);
     result.data =
-        storage.record.bytes.data() + storage.id.view_offset * storage.id.element_size + layout.offset * element;
+        storage.record.bytes().data() + storage.id.view_offset * storage.id.element_size + layout.offset * element;
   }
   count(bytes, where);
   constexpr std::uint64_t kMuch = 64;
@@ -287,8 +287,8 @@ TensorView TensorBuilder::view(Storage& storage, Layout layout, const std::strin
   result.dtype = layout.dtype;
   result.shape = std::move(layout.shape);
   result.strides = std::move(layout.strides);
-  result.owner = storage.record.owner;
-  result.storage = storage.record.bytes.data();
+  result.owner = storage.record.owner();
+  result.storage = storage.record.bytes().data();
   return result;
 }
 

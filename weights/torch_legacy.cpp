@@ -28,7 +28,7 @@ class LegacyReader final : public StorageProvider {
   /// The saved value; then the storages are known.
   Pickle read() {
     next_pickle();  // the magic number was compared when the format was detected
-    if (!as_text(job_.source->bytes()).substr(2).starts_with(kLegacyMagic.substr(2)))
+    if (!has_legacy_magic(as_text(job_.source->bytes())))
       throw bad(0, "the magic number of the legacy format is wrong", "N01");
     const Pickle protocol = next_pickle();
     if (!protocol.root.is(Kind::integer) || protocol.root.as_integer() != 1001)
@@ -61,6 +61,7 @@ class LegacyReader final : public StorageProvider {
     source.bytes = job_.source->bytes().subspan(cursor_.position());
     source.offset = cursor_.position();
     source.alone = false;
+    source.classes = true;
     Pickle pickle = read_pickle(source, job_.origin, job_.options.caps);
     if (pickle.size > job_.options.caps.pickle_bytes)
       throw job_.origin.over("",

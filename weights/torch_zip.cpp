@@ -36,14 +36,24 @@ class ZipStorages final : public StorageProvider {
   const Origin& origin_;
 };
 
+/// A record of a few characters. One that claims to be longer is not inflated.
+std::string read_short(ZipReader& zip, const ZipEntry& entry, const Origin& origin, std::string_view rule) {
+  constexpr std::uint64_t kMost = 64;
+  if (entry.size > kMost)
+    throw origin.bad(record_name(entry.name),
+                     "is too long " + got_limit(std::to_string(entry.size), std::to_string(kMost)), rule);
+  const Record record = zip.read(entry, "Z19");
+  return std::string(as_text(record.bytes()));
+}
+
 void check_version(ZipReader& zip, const Origin& origin) {
   const ZipEntry* entry = zip.find("version");
   if (entry == nullptr) entry = zip.find(".data/version");
   if (entry == nullptr)
     throw origin.bad("record 'version'", "is missing: not an archive of torch.save or TorchScript", "Z33");
   const std::string where = record_name(entry->name);
-  std::string_view digits = as_text(zip.read(*entry, "Z19").bytes);
-  while (!digits.empty() && (digits.back() == '\n' || digits.back() == '\r')) digits.remove_suffix(1);
+  std::string digits = read_short(zip, *entry, origin, "Z33");
+  while (!digits.empty() && (digits.back() == '\n' || digits.back() == '\r')) digits.pop_back();
   int version = 0;
   for (const char c : digits) {
     if (c < '0' || c > '9' || digits.size() > 2)
@@ -57,7 +67,7 @@ void check_version(ZipReader& zip, const Origin& origin) {
 void check_byteorder(ZipReader& zip, const Origin& origin) {
   const ZipEntry* entry = zip.find("byteorder");
   if (entry == nullptr) return;
-  const std::string_view order = as_text(zip.read(*entry, "Z19").bytes);
+  const std::string order = read_short(zip, *entry, origin, "Z34");
   if (order == "big")
     throw origin.bad(record_name(entry->name), "the file is big-endian, which is not supported", "Z34");
   if (order != "little") throw origin.bad(record_name(entry->name), "unknown byte order " + quote(order), "Z34");
@@ -77,7 +87,7 @@ PickleRecord read_record(ZipReader& zip, const ZipEntry& entry, const ReadJob& j
   PickleRecord result;
   result.record = zip.read(entry, "Z19");
   PickleSource source;
-  source.bytes = result.record.bytes;
+  source.bytes = result.record.bytes();
   source.where = record_name(entry.name);
   result.pickle = read_pickle(source, job.origin, job.options.caps);
   return result;

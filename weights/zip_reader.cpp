@@ -53,7 +53,7 @@ Record ZipReader::read(const ZipEntry& entry, std::string_view rule) {
       source_->bytes().subspan(static_cast<std::size_t>(entry.data), static_cast<std::size_t>(entry.compressed)),
       source_};
   if (entry.method == zip::kDeflated) record = inflate(entry);
-  check_crc(entry, record.bytes, rule);
+  check_crc(entry, record.bytes(), rule);
   return record;
 }
 
@@ -81,7 +81,7 @@ Record ZipReader::inflate(const ZipEntry& entry) {
   if (read != entry.compressed || written != size)
     throw origin_.bad(
         where, "its compressed data ends early " + got_expected(std::to_string(written), std::to_string(size)), "Z24");
-  return {{buffer.get(), size}, buffer};
+  return {Bytes(buffer.get(), size), buffer};
 }
 
 void ZipReader::check_crc(const ZipEntry& entry, Bytes content, std::string_view rule) {

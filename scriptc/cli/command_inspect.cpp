@@ -14,14 +14,15 @@ using Json = nlohmann::ordered_json;
 /// Tensors that share a storage are listed with the first of them: tied weights, or views that a training script saved.
 class Storages {
  public:
-  /// The name under which this tensor's storage was seen first; empty if this is the first.
+  /// `name` is kept by reference. The name under which this tensor's storage was seen first; empty if this is the
+  /// first.
   std::string first_name(const std::string& name, const TensorView& tensor) {
-    const auto [found, is_new] = first_.try_emplace(tensor.storage, name);
-    return is_new ? "" : found->second;
+    const auto [found, is_new] = first_.try_emplace(tensor.storage, &name);
+    return is_new ? "" : *found->second;
   }
 
  private:
-  std::map<const void*, std::string> first_;
+  std::map<const void*, const std::string*> first_;
 };
 
 std::string shape_text(const TensorView& tensor) {
@@ -30,26 +31,44 @@ std::string shape_text(const TensorView& tensor) {
   return std::string(dtype_info(tensor.dtype).name) + "[" + join(sizes, ",") + "]";
 }
 
-std::string to_text(const weights::Checkpoint& checkpoint) {
+std::string heading(const weights::Checkpoint& checkpoint) {
   std::string text = escape(checkpoint.path, 0) + ": " + checkpoint.format + ", " +
                      plural(checkpoint.tensors.size(), "tensor") + ", " + bytes_text(checkpoint.bytes) + "\n";
   if (!checkpoint.wrapper.empty()) text += "  under key " + quote(checkpoint.wrapper) + "\n";
   if (checkpoint.prefix_removed) text += "  names are shown without their leading 'module.'\n";
-  if (!checkpoint.imports.empty()) {
-    std::vector<std::string> imports;
-    for (const std::string& name : checkpoint.imports) imports.push_back(escape(name, 0));
-    text += "  Python's pickle would import: " + join(imports) + "\n";
+  if (checkpoint.imports.empty()) return text;
+  constexpr std::size_t kMost = 100;
+  std::vector<std::string> imports;
+  for (const std::string& name : checkpoint.imports) {
+    if (imports.size() == kMost) break;
+    imports.push_back(escape(name));
   }
+  text += "  Python's pickle would import: " + join(imports);
+  if (checkpoint.imports.size() > kMost) text += " and " + std::to_string(checkpoint.imports.size() - kMost) + " more";
+  return text + "\n";
+}
+
+/// Prints as it goes: what a million names take is not held twice.
+void print_text(const weights::Checkpoint& checkpoint, Console& console) {
+  constexpr std::size_t kWidest = 60, kBuffer = 1 << 16;
+  std::string text = heading(checkpoint);
+  // A longer name reaches into the next column, rather than push it away from all others.
   std::size_t width = 0;
-  for (const auto& [name, tensor] : checkpoint.tensors) width = std::max(width, escape(name, 0).size());
+  for (const auto& [name, tensor] : checkpoint.tensors) {
+    const std::size_t needed = name.size() > kWidest ? 0 : escape(name, 0).size();
+    if (needed <= kWidest) width = std::max(width, needed);
+  }
   Storages storages;
   for (const auto& [name, tensor] : checkpoint.tensors) {
     const std::string shown = escape(name, 0);
     const std::string first = storages.first_name(name, tensor);
-    text += "  " + shown + std::string(width - shown.size() + 2, ' ') + shape_text(tensor) +
+    text += "  " + shown + std::string(std::max(width, shown.size()) - shown.size() + 2, ' ') + shape_text(tensor) +
             (first.empty() ? "" : "  (storage of " + quote(first) + ")") + "\n";
+    if (text.size() < kBuffer) continue;
+    console.print(text);
+    text.clear();
   }
-  return text;
+  console.print(text);
 }
 
 Json to_json(const weights::Checkpoint& checkpoint) {
@@ -95,7 +114,7 @@ int run_inspect(const Arguments& arguments, Console& console) {
   if (arguments.has("json"))
     console.print(to_json(checkpoint).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   else
-    console.print(to_text(checkpoint));
+    print_text(checkpoint, console);
   checkpoint.source->check_unchanged();
   return 0;
 }

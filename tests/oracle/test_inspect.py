@@ -47,6 +47,14 @@ def test_tells_the_key_the_prefix_and_shared_storages(run, saved):
         "  head.weight   float32[5,2]  (storage of 'embed.weight')\n")
 
 
+def test_a_long_name_leaves_the_column_as_it_is(run, saved):
+    path = saved({"a" * 61: torch.zeros(1), "bias": torch.zeros(2), "c" * 60: torch.zeros(3)})
+    assert run("scriptc", "inspect", path.name, cwd=path.parent).stdout.splitlines()[2:] == [
+        "  " + "a" * 61 + "  float32[1]",
+        "  bias" + " " * 58 + "float32[2]",
+        "  " + "c" * 60 + "  float32[3]"]
+
+
 def test_json(run, saved):
     path = saved({"ema": {"w\n": torch.zeros(2, 3, dtype=torch.float16)}})
     listed = json.loads(run("scriptc", "inspect", path, "--json", "--key", "ema").stdout)

@@ -24,6 +24,25 @@ TEST_F(LegacyTest, ReadsStoragesAndViewsOfThem) {
   EXPECT_EQ(Values(*Read(File(Whole(LegacyStorage(view))) + Data()).tensors.find("w")), (std::vector<double>{3, 4}));
 }
 
+TEST_F(LegacyTest, ReadsEveryProtocol) {
+  const std::string number = kMagic.substr(2);  // with STOP
+  const std::string rest = File(Whole(LegacyStorage())).substr(kMagic.size()) + Data();
+  for (const std::string& magic : {std::string("L119547037146038801333356L\n."), "\x80\x03" + number,
+                                   "\x80\x04\x95" + little_endian(std::uint64_t{13}) + number,
+                                   "\x80\x05\x95" + little_endian(std::uint64_t{13}) + number}) {
+    const Checkpoint read = Read(magic + rest);
+    EXPECT_EQ(read.format, "torch legacy");
+    EXPECT_EQ(Values(*read.tensors.find("w")), (std::vector<double>{1, 2}));
+  }
+}
+
+TEST_F(LegacyTest, ReadsAModuleSavedWithItsSource) {
+  const Code type = tuple({str("module"), global("m", "Net"), str("net.py"), str("class Net: ...")}) + "Q";
+  const Code module =
+      type + ")\x81" + dict({{"_parameters", Whole(LegacyStorage())}, {"_buffers", "}"}, {"_modules", "}"}}) + "b";
+  EXPECT_EQ(Names(Read(File(module) + Data())), "w[2]");
+}
+
 TEST_F(LegacyTest, N01MagicOrProtocolWrong) {
   std::string magic = Head();
   magic[6] = 'x';

@@ -33,6 +33,11 @@ TEST_F(NumpyTest, N05ShapeAgainstBytes) {
             "3 'f': tensor 'w': its shape and its bytes differ (got 8, expected 12) [N05]");
 }
 
+TEST_F(NumpyTest, EmptyArraysOfOldProtocols) {
+  const Code nothing = global("__builtin__", "bytes") + ")R";
+  EXPECT_EQ(Names(Read(pickle(dict({{"w", Array(shape({0, 3}), Type("f4"), nothing)}})))), "w[0,3]");
+}
+
 TEST_F(NumpyTest, N05ObjectsAndStructures) {
   EXPECT_EQ(With(Array(shape({1}), Type("O8"), list({"N"}))),
             "3 'f': tensor 'w': its numpy dtype 'O8' is not one of numbers [N05]");

@@ -84,6 +84,12 @@ TEST_F(PickleTest, P06WrongContainer) {
   EXPECT_EQ(Failure("]NNs."), "3 'f': p, offset 3: SETITEM on list [P06]");
   EXPECT_EQ(Failure("}Na."), "3 'f': p, offset 2: APPEND on dict [P06]");
   EXPECT_EQ(Failure("](N\x90."), "3 'f': p, offset 3: ADDITEMS on list [P06]");
+  EXPECT_EQ(Failure("\x8fNa."), "3 'f': p, offset 2: APPEND on set [P06]");
+  EXPECT_EQ(Failure("\x8f(N\x90."), "accepted");
+  EXPECT_EQ(TensorRefusal(GoodTensor() + num(0) + num(9) + "s"),
+            "3 'f': record 'a/data.pkl', offset 207: items are put into a tensor [P06]");
+  EXPECT_EQ(TensorRefusal(GoodTensor() + num(9) + "a"),
+            "3 'f': record 'a/data.pkl', offset 197: items are put into a tensor [P06]");
 }
 
 TEST_F(PickleTest, P07UnsetMemo) {
@@ -128,6 +134,14 @@ TEST_F(PickleTest, P12NamesOfImports) {
   EXPECT_EQ(Failure("c" + std::string(10'000'000, 'a') + "\nb\n."),
             "3 'f': p, offset 0: the name of an import is malformed: '" + std::string(60, 'a') + "...' [P12]");
   EXPECT_EQ(Failure("NN\x93."), "3 'f': p, offset 2: STACK_GLOBAL needs two strings [P12]");
+}
+
+TEST_F(PickleTest, P12OneLongModuleOfManyNames) {
+  std::string program = str(std::string(60'000, 'm')) + "p0\n0";
+  for (int i = 0; i < 1000; ++i) program += "g0\n" + str(std::to_string(i)) + "\x93" + "0";
+  EXPECT_EQ(Failure(program + "N."),
+            "4 'f': p, offset 63550: the names of the imports take more than 16850117 bytes [P12]\n"
+            "  help: if you trust the file, raise the limit with --max-pickle-bytes");
 }
 
 TEST_F(PickleTest, P13CallsStayData) {
@@ -191,8 +205,17 @@ TEST_F(PickleTest, P19Longs) {
   EXPECT_EQ(value(std::string(200, '\xff')).as_integer(), -1);
   EXPECT_EQ(value(std::string("\0\0\0\0\0\0\0\x80\0", 9)).kind(), Kind::big_integer);
   EXPECT_EQ(Failure("\x8b\xff\xff\xff\xff."), "3 'f': p, offset 0: a length is negative (got -1) [P09]");
-  EXPECT_EQ(Failure("L123456789012345678901L\n."),
-            "3 'f': p, offset 0: '123456789012345678901' is no number of 64 bits [P19]");
+  const auto text = [this](const std::string& digits) { return Load("L" + digits + "L\n.").root; };
+  EXPECT_EQ(text("-9223372036854775808").as_integer(), std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(text("9223372036854775807").as_integer(), std::numeric_limits<std::int64_t>::max());
+  const Pickle big = Load("L1180591620717411303424L\n.");  // 2^70
+  EXPECT_EQ(big.root.kind(), Kind::big_integer);
+  EXPECT_EQ(big.root.as_text(), std::string(8, '\0') + "\x40");
+  const Pickle negative = Load("L-1180591620717411303424L\n.");
+  EXPECT_EQ(negative.root.as_text(), std::string(8, '\0') + "\xc0");
+  EXPECT_EQ(Failure("L12345678901234567890xL\n."), "3 'f': p, offset 0: '12345678901234567890x' is no number [P19]");
+  EXPECT_EQ(Failure("L" + std::string(401, '9') + "L\n."),
+            "3 'f': p, offset 0: '" + std::string(60, '9') + "...' is no number [P19]");
 }
 
 TEST_F(PickleTest, ReadsProtocolZero) {
@@ -304,6 +327,28 @@ TEST_F(PickleTest, P32UnknownOpcode) { EXPECT_EQ(Failure("N\xff."), "3 'f': p, o
 TEST_F(PickleTest, P33BuildOnADict) {
   EXPECT_EQ(Failure("}}b."), "3 'f': p, offset 2: BUILD on dict [P33]");
   EXPECT_EQ(Failure(ordered_dict() + "}b."), "accepted");
+}
+
+TEST_F(PickleTest, P33BuildOnATensor) {
+  EXPECT_EQ(TensorRefusal(GoodTensor() + tuple({storage("0", 4), num(2), shape({1}), shape({1})}) + "b"),
+            "3 'f': record 'a/data.pkl', offset 282: BUILD on a tensor [P33]");
+  const Code parameter = call(global("torch.nn.parameter", "Parameter"), {GoodTensor()});
+  EXPECT_EQ(TensorRefusal(parameter + tuple({"\x88", "\x89", ordered_dict()}) + "b"), "accepted");
+}
+
+TEST_F(PickleTest, ContainersMadeByCalls) {
+  const Code pairs = tuple({tuple({str("w"), GoodTensor()})});
+  const Code contents = dict({{"w", GoodTensor()}});
+  for (const Code& made :
+       {call(global("collections", "OrderedDict"), {contents}), call(global("__builtin__", "dict"), {contents}),
+        call(global("collections", "OrderedDict"), {pairs}),
+        call(global("collections", "defaultdict"), {global("builtins", "list"), contents})})
+    EXPECT_EQ(Names(Read(Saved(pickle(made)).bytes())), "w[2,2]");
+  EXPECT_EQ(Failure(call(global("collections", "OrderedDict"), {num(1)}) + "."),
+            "3 'f': p, offset 37: OrderedDict needs pairs [P03]");
+  // NEWOBJ calls __new__ alone, which does not fill them.
+  const Pickle made = Load(global("builtins", "dict") + tuple({dict({{"a", num(1)}})}) + "\x81.");
+  EXPECT_TRUE(made.root.as_dict().items.empty());
 }
 
 }  // namespace

@@ -48,7 +48,21 @@ TEST_F(SafetensorsTest, S03NotJson) {
   EXPECT_EQ(With("{\"w\":{\"dtype\":\"U8\",\"shape\":[8],\"data_offsets\":[0,8]},}"),
             "3 'f': offset 61: the header is not valid JSON [S03]");
   EXPECT_EQ(With("{} x"), "3 'f': offset 11: the header is not valid JSON [S03]");
+  EXPECT_EQ(With(std::string("{}\0x", 4)), "3 'f': offset 10: the header is not valid JSON [S03]");
   EXPECT_EQ(With("{\"a\":1}"), "3 'f': header: has a number where a tensor is expected [S03]");
+}
+
+TEST_F(SafetensorsTest, LengthsThatLookLikeOtherFormats) {
+  const auto accepts = [this](std::size_t length) {
+    std::string header = R"({"w":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}})";
+    header.resize(length, ' ');
+    return Refusal(File(header, std::string(8, '\0')));
+  };
+  EXPECT_EQ(accepts(0x8b1f), "accepted");    // gzip
+  EXPECT_EQ(accepts(0x685a42), "accepted");  // bzip2: BZh
+  std::string header = R"({"__metadata__":{"a":")";
+  header.resize(257 - 8, 'x');
+  EXPECT_EQ(With(header + "ustar\"}}", 0), "accepted");
 }
 
 TEST_F(SafetensorsTest, S04LeadingSpace) {

@@ -91,6 +91,9 @@ TEST_F(WrapperTest, J01SetStateIsData) {
       Saved(pickle(root)).with_entry("a/constants.pkl", pickle(tuple({}))).with_entry("a/code/x.py", "torn [").bytes());
   EXPECT_EQ(read.format, "torchscript");
   EXPECT_EQ(Names(read), "w[2,2]");
+  EXPECT_EQ(warnings,
+            std::vector<std::string>{"'f': attribute 'sub': its state is tuple, made by its own __getstate__: "
+                                     "tensors in it have no names [J01]"});
 }
 
 TEST_F(WrapperTest, J02AndJ03CodeIsNotLookedAt) {
@@ -120,6 +123,79 @@ TEST_F(WrapperTest, SharedModulesDoNotMultiply) {
   EXPECT_EQ(Refusal(Of(root + "g40\n")),
             "4 'f': modules are nested too widely [P15]\n"
             "  help: if you trust the file, raise the limit with --max-tensors");
+}
+
+TEST_F(WrapperTest, P16ModulesThatHoldThemselves) {
+  const auto at = [](const Code& children) {
+    return global("m", "M") + ")\x81q\x01" + dict({{"_parameters", "}"}, {"_buffers", "}"}, {"_modules", children}}) +
+           "b";
+  };
+  const std::string self = "h\x01";
+  EXPECT_EQ(Refusal(Of(at(dict({{"a", self}, {"b", self}})))), "3 'f': attribute 'a': a module holds itself [P16]");
+  const Code scripted = global("__torch__", "M") + ")\x81q\x01" + dict({{"w", GoodTensor()}, {"a", self}}) + "b";
+  EXPECT_EQ(Refusal(Saved(pickle(scripted)).with_entry("a/constants.pkl", pickle(tuple({})))),
+            "3 'f': attribute 'a': a module holds itself [P16]");
+}
+
+TEST_F(WrapperTest, P14ModulesNestedDeeply) {
+  const auto at = [](const Code& children) {
+    return global("m", "M") + ")\x81" + dict({{"_parameters", "}"}, {"_buffers", "}"}, {"_modules", children}}) + "b";
+  };
+  Code root = at("}");
+  for (int i = 0; i < 600; ++i) root = root + "p0\n0" + at(dict({{"a", "g0\n"}}));
+  EXPECT_EQ(Refusal(Of(root)),
+            "4 'f': modules are nested deeper than 512 [P14]\n"
+            "  help: if you trust the file, raise the limit with --max-depth");
+}
+
+TEST_F(WrapperTest, P15SharedEntriesDoNotMultiply) {
+  std::string nones = "}(", children = "}(";
+  for (int i = 0; i < 5000; ++i) {
+    nones += str(std::to_string(i)) + "N";
+    children += str(std::to_string(i)) + "g0\n";
+  }
+  const auto at = [](const Code& parameters, const Code& below) {
+    return global("m", "M") + ")\x81" + dict({{"_parameters", parameters}, {"_buffers", "}"}, {"_modules", below}}) +
+           "b";
+  };
+  EXPECT_EQ(Refusal(Of(at(nones + "u", "}") + "p0\n0" + at("}", children + "u"))),
+            "4 'f': modules are nested too widely [P15]\n"
+            "  help: if you trust the file, raise the limit with --max-tensors");
+}
+
+TEST_F(WrapperTest, BuffersThatAreNotSaved) {
+  const Code absent = global("builtins", "set") + tuple({list({str("z"), str("a"), str("m")})}) + "R";
+  const Code module = global("m", "M") + ")\x81" +
+                      dict({{"_parameters", "}"},
+                            {"_buffers", dict({{"a", GoodTensor()}, {"b", GoodTensor()}, {"m", GoodTensor()}})},
+                            {"_modules", "}"},
+                            {"_non_persistent_buffers_set", absent}}) +
+                      "b";
+  EXPECT_EQ(Names(Read(Of(module))), "b[2,2]");
+}
+
+TEST_F(WrapperTest, WarningsOfOneKindAreCounted) {
+  EXPECT_EQ(
+      Names(Read(Of(dict({{"w", GoodTensor()}, {"n", num(3)}, {"l", list({})}, {"w", GoodTensor()}, {"m", "N"}})))),
+      "w[2,2]");
+  EXPECT_EQ(warnings,
+            (std::vector<std::string>{"'f': tensor 'w': is there twice: the last one counts [P23]",
+                                      "'f': tensor 'n': is int, not a tensor: left out (and 1 more like it) [P13]"}));
+}
+
+TEST_F(WrapperTest, J01StateWithoutNames) {
+  const Code scripted = global("__torch__", "M") + ")\x81" + tuple({GoodTensor()}) + "b";
+  EXPECT_EQ(Refusal(Saved(pickle(scripted)).with_entry("a/constants.pkl", pickle(tuple({})))),
+            "3 'f': its state is tuple, made by its own __getstate__: tensors in it have no names [J01]");
+}
+
+TEST_F(WrapperTest, KeyOfAFormatWithoutKeys) {
+  options.key = "model";
+  const Code scripted = global("__torch__", "M") + ")\x81" + dict({{"w", GoodTensor()}}) + "b";
+  EXPECT_EQ(Refusal(Saved(pickle(scripted)).with_entry("a/constants.pkl", pickle(tuple({})))),
+            "2 'f': is a TorchScript archive, which has no key 'model'\n  help: leave --key out");
+  EXPECT_EQ(Refusal(little_endian(std::uint64_t{8}) + "{}      "),
+            "2 'f': is a safetensors file, which has no key 'model'\n  help: leave --key out");
 }
 
 TEST_F(WrapperTest, J04HostileConstants) {

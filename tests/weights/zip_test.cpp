@@ -18,7 +18,8 @@ TEST_F(ZipTest, ReadsDeflatedEntries) {
   Archive archive;
   archive.with_deflated("a/data.pkl", pickle(dict({{"w", GoodTensor()}})))
       .with_deflated(kWeights, floats({1, 2, 3, 4}))
-      .with_entry("a/version", "3\n");
+      .with_deflated("a/version", "3\n")
+      .with_deflated("a/byteorder", "little");
   EXPECT_EQ(Values(*Read(archive.bytes()).tensors.find("w")), (std::vector<double>{1, 2, 3, 4}));
 }
 
@@ -262,6 +263,7 @@ TEST_F(ZipTest, Z33Versions) {
   EXPECT_EQ(with(std::string(23, '1')),
             "3 'f': record 'a/version': is no version number: '11111111111111111111111' [Z33]");
   EXPECT_EQ(with(""), "3 'f': record 'a/version': unknown version (got 0, expected 1 to 10) [Z33]");
+  EXPECT_EQ(with(std::string(65, '1')), "3 'f': record 'a/version': is too long (got 65, limit 64) [Z33]");
   EXPECT_EQ(Refusal(Archive().with_entry("a/data.pkl", "x")),
             "3 'f': record 'version': is missing: not an archive of torch.save or TorchScript [Z33]");
 }
@@ -272,6 +274,22 @@ TEST_F(ZipTest, Z34Byteorder) {
             "3 'f': record 'a/byteorder': the file is big-endian, which is not supported [Z34]");
   EXPECT_EQ(Refusal(Good().with_entry("a/byteorder", "odd")),
             "3 'f': record 'a/byteorder': unknown byte order 'odd' [Z34]");
+}
+
+TEST_F(ZipTest, Z33AndZ34DeflatedTexts) {
+  // Their bytes lie in a buffer of the record's own, which messages must not outlive.
+  const auto with = [this](const std::string& version, const std::string& order) {
+    Archive archive;
+    archive.with_entry("a/data.pkl", pickle(dict({}))).with_deflated("a/version", version);
+    return Refusal(archive.with_deflated("a/byteorder", order));
+  };
+  const std::string text = "a text of more characters than a string holds in itself";
+  EXPECT_EQ(with(text, "little"), "3 'f': record 'a/version': is no version number: '" + text + "' [Z33]");
+  EXPECT_EQ(with("3\n", text), "3 'f': record 'a/byteorder': unknown byte order '" + text + "' [Z34]");
+  EXPECT_EQ(with("3\n", "big"), "3 'f': record 'a/byteorder': the file is big-endian, which is not supported [Z34]");
+  const std::string bomb(1'000'000, '3');
+  EXPECT_EQ(with(bomb, "little"), "3 'f': record 'a/version': is too long (got 1000000, limit 64) [Z33]");
+  EXPECT_EQ(with("3\n", bomb), "3 'f': record 'a/byteorder': is too long (got 1000000, limit 64) [Z34]");
 }
 
 }  // namespace
