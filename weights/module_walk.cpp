@@ -1,11 +1,18 @@
 #include "weights/module_walk.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "scriptc/model/text.h"
 #include "weights/tensor_builder.h"
 
 namespace scriptc::weights {
+namespace {
+
+// What costs as much time as another entry: characters to copy, steps to compare.
+constexpr std::size_t kLongName = 256, kLongPath = 16;
+
+}  // namespace
 
 void Repeated::set(std::string new_where, std::string new_what) {
   where = std::move(new_where);
@@ -22,29 +29,28 @@ void ModuleWalk::enter(const Value& object, const Dict* children) {
   if (path_.size() == caps_.depth)
     throw origin_.over("", "modules are nested deeper than " + std::to_string(caps_.depth), "--max-depth", "P14");
   path_.push_back({object.node(), children, prefix_.size()});
-  on_path_.insert(object.node());
 }
 
 const Value* ModuleWalk::next_child() {
   Step& step = path_.back();
   prefix_.resize(step.prefix);
   if (step.next == step.children->items.size()) {
-    on_path_.erase(step.object);
     path_.pop_back();
     return nullptr;
   }
   const auto& [key, child] = step.children->items[step.next++];
   if (!key.is(Kind::string) || !child.is(Kind::object) || is_tensor(child)) return nullptr;
-  prefix_ = full_name(key.as_text()) + ".";
+  spend(1 + (prefix_.size() + key.as_text().size()) / kLongName + path_.size() / kLongPath);
+  prefix_ += key.as_text();
+  prefix_ += '.';
   check_length(prefix_);
-  if (on_path_.contains(child.node())) throw origin_.bad(place(), "a module holds itself", "P16");
+  const auto is_child = [&](const Step& above) { return above.object == child.node(); };
+  if (std::any_of(path_.begin(), path_.end(), is_child)) throw origin_.bad(place(), "a module holds itself", "P16");
   return &child;
 }
 
 std::string ModuleWalk::full_name(std::string_view leaf) {
-  // Long names cost time as well.
-  constexpr std::uint64_t kLong = 256;
-  spend(1 + (prefix_.size() + leaf.size()) / kLong);
+  spend(1 + (prefix_.size() + leaf.size()) / kLongName);
   return prefix_ + std::string(leaf);
 }
 

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "weights/checkpoint.h"
@@ -63,7 +62,6 @@ class ModuleWalk {
   std::uint64_t work_ = 0;
   std::string prefix_;  ///< of the object that is visited, with its dot
   std::vector<Step> path_;
-  std::unordered_set<const Node*> on_path_;
 };
 
 }  // namespace scriptc::weights

@@ -35,8 +35,11 @@ constexpr std::array<TypeCode, 14> kCodes{{{"b1", DType::boolean},
 
 /// The modules moved in numpy 2.
 bool is_call_of_core(const Value& value, std::string_view module, std::string_view name) {
-  return is_call_of(value, "numpy.core." + std::string(module), name) ||
-         is_call_of(value, "numpy._core." + std::string(module), name);
+  if (!value.is(Kind::object) || !value.as_object().callable.is(Kind::global)) return false;
+  // Asked of every value: no strings are put together.
+  const Global& global = value.as_object().callable.as_global();
+  const bool in_core = global.module.starts_with("numpy.core.") || global.module.starts_with("numpy._core.");
+  return in_core && global.name == name && global.module.substr(global.module.find("core.") + 5) == module;
 }
 
 struct Array {
