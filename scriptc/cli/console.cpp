@@ -18,6 +18,21 @@ bool write_all(int file, std::string_view text) {
   return true;
 }
 
+/// A model's exception may hold anything: nothing of it is a command to the terminal.
+std::string without_commands(std::string_view text) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte >= 0x20 && byte != 0x7f) || c == '\n' || c == '\t';
+    if (plain)
+      shown += c;
+    else
+      shown += std::string("\\x") + kDigits[byte >> 4] + kDigits[byte & 15];
+  }
+  return shown;
+}
+
 }  // namespace
 
 Console::Console() {
@@ -40,7 +55,7 @@ void Console::error(std::string_view text) { note("error: " + std::string(text))
 
 void Console::note(std::string_view text) {
   clear_status();
-  write_all(STDERR_FILENO, std::string(text) + "\n");
+  write_all(STDERR_FILENO, without_commands(text) + "\n");
 }
 
 void Console::show_status(std::string_view text) {

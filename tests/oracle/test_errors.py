@@ -291,3 +291,11 @@ class Net(torch.nn.Module):
     (tmp_path / "net.pth").write_text("<!doctype html>")
     result = run("pytorch_to_torch", "net.py", "Net", "-w", "net.pth", "-s", "out.pt", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (3, "error: 'net.pth': looks like HTML; download failed? [Z03]\n")
+
+
+def test_an_exception_cannot_command_the_terminal(run, tmp_path):
+    (tmp_path / "net.py").write_text("import torch\n\n\nclass Net(torch.nn.Module):\n    def __init__(self):\n"
+                                     "        super().__init__()\n        raise ValueError('\\x1b[31mred\\x07')\n")
+    result = run("pytorch_to_torch", tmp_path / "net.py", "Net", "-s", tmp_path / "out.pt")
+    assert result.returncode == 7
+    assert result.stderr.startswith("error: ValueError: \\x1b[31mred\\x07\n")
