@@ -44,7 +44,8 @@ const Value* ModuleWalk::next_child() {
   prefix_ += key.as_text();
   prefix_ += '.';
   check_length(prefix_);
-  const auto is_child = [&](const Step& above) { return above.object == child.node(); };
+  const auto* node = child.node();
+  const auto is_child = [node](const Step& above) { return above.object == node; };
   if (std::any_of(path_.begin(), path_.end(), is_child)) throw origin_.bad(place(), "a module holds itself", "P16");
   return &child;
 }
