@@ -287,7 +287,7 @@ ExprPtr Specialiser::Impl::torch_function(const Value& callee, const ReducedList
       std::any_of(keywords.begin(), keywords.end(), [](const auto& one) { return one.first == "dtype"; });
   if (of_bool && !typed) {
     auto call = call_of(operator_of("full", original), original->span);
-    call->args = {args[0].expr, args[1].expr};
+    call->args = {args[0].expr, constant_of(std::int64_t{args[1].fact.value.as_bool()}, original->span)};
     for (const auto& [name, value] : keywords) call->keywords.push_back({name, value.expr, original->span});
     call->keywords.push_back({"dtype", dtype_literal(DType::boolean, original), original->span});
     return call;
