@@ -85,11 +85,11 @@ def compile_with(run, tmp_path):
     return compile_it
 
 
-def assert_equal(runs, path):
+def assert_equal(runs, path, tolerance=TOLERANCE):
     compiled = load_saved(path)
     with torch.no_grad():
         for inputs, outputs in runs:
-            assert relative_difference(outputs, [compiled(x) for x in inputs]) <= TOLERANCE
+            assert relative_difference(outputs, [compiled(x) for x in inputs]) <= tolerance
 
 
 @pytest.mark.parametrize("case, extension", [pytest.param(case, extension, id=case.expression.partition("(")[0] + extension)
@@ -182,10 +182,13 @@ def test_every_variant_equals_torchvision(plugin_name, model, file, builder, com
     with torch.no_grad():
         batches = [[example(shape, seed) for seed in range(2)] for shape in shapes]
         runs = [(batch, [torch_model(x) for x in batch]) for batch in batches]
-    del torch_model
+        # What 152 layers with random weights make of rounding is no fault of either side.
+        exact = torch_model.double()
+        rounding = max(relative_difference(outputs, [exact(x.double()).float() for x in batch]) for batch, outputs in runs)
+    del torch_model, exact
     for module, name in ((plugin(plugin_name), model), (vision.source(file), f"{builder}()")):
         path = compile_with(module, name, ".pt", "-w", tmp_path / "weights.pth", "--no-verify")
-        assert_equal(runs, path)
+        assert_equal(runs, path, max(TOLERANCE, 3 * rounding))
         path.unlink()
 
 
