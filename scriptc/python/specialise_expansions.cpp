@@ -71,7 +71,8 @@ std::optional<Reduced> Specialiser::Impl::inlined_predicate(const PyFunction& fu
 /// `torch.finfo(x.dtype).max`: the number of whatever dtype it is.
 std::optional<Reduced> Specialiser::Impl::number_of_dtype(const Attribute& node) {
   const auto* call = as<Call>(node.value);
-  if (!call || call->args.size() != 1 || !call->keywords.empty()) return std::nullopt;
+  // A path: what is called on another call's result would be reduced here and again by the caller.
+  if (!call || call->args.size() != 1 || !call->keywords.empty() || !is_path(call->func)) return std::nullopt;
   const Reduced callee = reduce(call->func);
   const auto cls = callee.is_constant() ? callee.fact.value.try_as<PyClass>() : nullptr;
   const bool floating = cls && cls->qualified_name == "torch.finfo";

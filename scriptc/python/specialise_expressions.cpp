@@ -283,7 +283,7 @@ Reduced Specialiser::Impl::reduce_if_exp(const IfExp& node, const ExprPtr& origi
 /// `self.weight`, and what else no compiled method assigns.
 bool Specialiser::Impl::is_held_tensor(const ExprPtr& expr) {
   const auto* attribute = as<Attribute>(expr);
-  if (!attribute) return false;
+  if (!attribute || !is_path(attribute->value)) return false;
   const Reduced base = reduce(attribute->value);
   const auto module = base.is_constant() ? base.fact.value.try_as<Module>() : nullptr;
   if (!module || !in_tree(module) || mutable_.contains(*module, attribute->attr)) return false;

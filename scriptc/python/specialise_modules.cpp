@@ -131,10 +131,6 @@ std::shared_ptr<PyFunction> without_self(const PyFunction& method) {
   return function;
 }
 
-}  // namespace
-
-namespace {
-
 /// The attributes of `made`, one module a run, that are made of arguments. Nothing if some attribute is anything else.
 std::optional<MadeHere> stored_arguments(const std::vector<ModulePtr>& made, std::vector<std::string> names,
                                          const ExprPtr& original) {

@@ -7,13 +7,20 @@
 
 namespace scriptc::python {
 
+namespace {
+
+bool is_none_literal(const ExprPtr& expr) {
+  const auto* literal = as<Constant>(expr);
+  return literal && std::holds_alternative<NoneLiteral>(literal->value);
+}
+
+}  // namespace
+
 bool returns_value(const PyFunction& function) {
   bool found = false;
   for_each_stmt(body_of(function), [&](const StmtPtr& statement) {
     const auto* node = as<Return>(statement);
-    const auto* literal = node ? as<Constant>(node->value) : nullptr;
-    const bool none = literal && std::holds_alternative<NoneLiteral>(literal->value);
-    found = found || (node && node->value && !none);
+    found = found || (node && node->value && !is_none_literal(node->value));
   });
   return found;
 }
@@ -21,8 +28,7 @@ bool returns_value(const PyFunction& function) {
 bool assigns_none(const PyFunction& function, const std::string& name) {
   const std::function<bool(const ExprPtr&)> is_none = [&](const ExprPtr& expr) {
     if (const auto* node = as<IfExp>(expr)) return is_none(node->body) || is_none(node->orelse);
-    const auto* literal = as<Constant>(expr);
-    return literal && std::holds_alternative<NoneLiteral>(literal->value);
+    return is_none_literal(expr);
   };
   bool found = false;
   for_each_assignment(body_of(function), [&](const std::string& target, const ExprPtr& value) {
