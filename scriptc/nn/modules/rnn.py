@@ -15,6 +15,8 @@ from .. import init
 class RNNBase(Module):
     __constants__ = ['mode', 'input_size', 'hidden_size', 'num_layers', 'bias', 'batch_first', 'dropout',
                      'bidirectional', 'proj_size']
+    # For constructors and other Python: TorchScript has no getattr by a name that varies.
+    __jit_unused_properties__ = ['all_weights']
 
     def __init__(self, mode, input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0,
                  bidirectional=False, proj_size=0, device=None, dtype=None):
