@@ -75,6 +75,14 @@ def sum_of_tensors(items: List[Tensor]) -> Tensor:
     return total
 
 
+def larger_tensor(first: Tensor, second: Tensor) -> Tensor:
+    return second if bool(second > first) else first
+
+
+def smaller_tensor(first: Tensor, second: Tensor) -> Tensor:
+    return second if bool(second < first) else first
+
+
 # What these do depends on types: the lowering has its own.
 def present(*items):
     return tuple(item for item in items if item is not None)

@@ -186,10 +186,11 @@ std::optional<Value> spread(const Signature::Parameter& parameter) {
 
 }  // namespace
 
-Compiler::Compiler(ModulePtr root, py::Evaluator& evaluator, const LoweringOptions& options)
+Compiler::Compiler(ModulePtr root, py::Evaluator& evaluator, const LoweringOptions& options, const NumberStarts& starts)
     : root_(std::move(root)),
       evaluator_(evaluator),
       options_(options),
+      starts_(starts),
       unit_(std::make_shared<jit::CompilationUnit>()) {
   mutable_attributes_ = py::find_assigned(evaluator_, root_, options_.preserve);
   // In a frozen file `training` is a constant like any other.
@@ -403,7 +404,13 @@ Lowered Compiler::compile() {
 }
 
 Lowered lower(const ModulePtr& root, py::Evaluator& evaluator, const LoweringOptions& options) {
-  return Compiler(root, evaluator, options).compile();
+  for (NumberStarts starts;;) {
+    try {
+      return Compiler(root, evaluator, options, starts).compile();
+    } catch (const OtherStart& found) {
+      starts[found.start] = found.as;
+    }
+  }
 }
 
 }  // namespace scriptc::torch_backend

@@ -14,6 +14,7 @@
 #include "scriptc/python/residual.h"
 #include "scriptc/torch/lowering.h"
 #include "scriptc/torch/lowering_source.h"
+#include "scriptc/torch/number_starts.h"
 
 // The state of one lowering. LibTorch's ir_emitter does control flow and typing; it asks back for every name that it
 // does not know (resolver.h, sugared_*.h), and functions, methods and classes are compiled when it does.
@@ -49,13 +50,15 @@ using Named = std::variant<Value, c10::TypePtr, std::shared_ptr<::torch::jit::Su
 
 class Compiler {
  public:
-  Compiler(ModulePtr root, python::Evaluator& evaluator, const LoweringOptions& options);
+  /// `starts`: of variables, as earlier compilations found them (number_starts.h).
+  Compiler(ModulePtr root, python::Evaluator& evaluator, const LoweringOptions& options, const NumberStarts& starts);
   ~Compiler();
 
   Lowered compile();
 
   python::Evaluator& evaluator() { return evaluator_; }
   const LoweringOptions& options() const { return options_; }
+  const NumberStarts& starts() const { return starts_; }
   const std::shared_ptr<::torch::jit::CompilationUnit>& unit() const { return unit_; }
   const std::vector<CompileFrame>& frames() const { return frames_; }
 
@@ -120,6 +123,7 @@ class Compiler {
   ModulePtr root_;
   python::Evaluator& evaluator_;
   LoweringOptions options_;
+  const NumberStarts& starts_;
   std::shared_ptr<::torch::jit::CompilationUnit> unit_;
   python::MutableAttributes mutable_attributes_;
   std::unique_ptr<python::Specialiser> specialiser_;

@@ -118,6 +118,12 @@ class Unpackable final : public jit::SugaredValue {
   }
 };
 
+/// A function of the library for what TorchScript has for other types only.
+Sugared fold_function(Compiler& compiler, const char* name, const Loc& loc, jit::GraphFunction& m) {
+  const Value library(compiler.evaluator().import_module("torch._folds"));
+  return to_sugared(compiler, compiler.evaluator().get_attribute(library, name), loc, m);
+}
+
 /// `sum(xs)` and `math.prod(xs)`: by what they are of.
 class Fold final : public jit::SugaredValue {
  public:
@@ -136,11 +142,8 @@ class Fold final : public jit::SugaredValue {
     if (!multiplies_ && is(c10::TensorType::get())) function = "sum_of_tensors";
     if (multiplies_ && is(c10::IntType::get())) function = "product_of_ints";
     if (multiplies_ && is(c10::FloatType::get())) function = "product_of_floats";
-    if (function) {
-      const Value library(compiler_.evaluator().import_module("torch._folds"));
-      const Value found = compiler_.evaluator().get_attribute(library, function);
-      return to_sugared(compiler_, found, loc, m)->call(loc, m, {jit::NamedValue(value)}, {}, binders);
-    }
+    if (function)
+      return fold_function(compiler_, function, loc, m)->call(loc, m, {jit::NamedValue(value)}, {}, binders);
     const auto op = multiplies_ ? c10::aten::prod : c10::aten::sum;
     return std::make_shared<jit::SimpleValue>(jit::emitBuiltinCall(loc, graph, op, {value}, {}));
   }
@@ -148,6 +151,35 @@ class Fold final : public jit::SugaredValue {
  private:
   Compiler& compiler_;
   bool multiplies_;
+};
+
+/// TorchScript's own would make numbers of tensors.
+class Extreme final : public jit::SugaredValue {
+ public:
+  Extreme(Compiler& compiler, bool smaller) : compiler_(compiler), smaller_(smaller) {}
+  std::string kind() const override { return "function"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, NamedValues args, NamedValues, std::size_t) override {
+    jit::Graph& graph = *m.graph();
+    std::vector<jit::Value*> values;
+    for (const jit::NamedValue& arg : args) values.push_back(arg.value(graph));
+    const auto is_tensor = [](const jit::Value* value) { return value->type()->isSubtypeOf(*c10::TensorType::get()); };
+    if (std::none_of(values.begin(), values.end(), is_tensor)) {
+      const auto op = smaller_ ? c10::prim::min : c10::prim::max;
+      return std::make_shared<jit::SimpleValue>(jit::emitBuiltinCall(loc, graph, op, args, {}));
+    }
+    const Sugared choice = fold_function(compiler_, smaller_ ? "smaller_tensor" : "larger_tensor", loc, m);
+    for (jit::Value*& value : values)
+      if (!is_tensor(value)) value = jit::emitBuiltinCall(loc, graph, c10::aten::tensor, {value}, {});
+    jit::Value* result = values.front();
+    for (std::size_t i = 1; i < values.size(); ++i)
+      result = choice->call(loc, m, {jit::NamedValue(result), jit::NamedValue(values[i])}, {}, 1)->asValue(loc, m);
+    return std::make_shared<jit::SimpleValue>(result);
+  }
+
+ private:
+  Compiler& compiler_;
+  bool smaller_;
 };
 
 class Power final : public jit::SugaredValue {
@@ -163,6 +195,26 @@ class Power final : public jit::SugaredValue {
     if (ints) power = jit::emitBuiltinCall(loc, graph, c10::aten::Int, {power}, {});
     return std::make_shared<jit::SimpleValue>(power);
   }
+};
+
+class Bitwise final : public jit::SugaredValue {
+ public:
+  explicit Bitwise(c10::Symbol op) : op_(op) {}
+  std::string kind() const override { return "operator"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, NamedValues args, NamedValues, std::size_t binders) override {
+    jit::Graph& graph = *m.graph();
+    jit::Value *left = args.at(0).value(graph), *right = args.at(1).value(graph);
+    if (left->type()->cast<c10::ClassType>())
+      return jit::SimpleValue(left).attr(loc, m, op_.toUnqualString())->call(loc, m, args.slice(1), {}, binders);
+    const bool is_plain = left->type()->isSubtypeOf(*c10::NumberType::get()) || left->type() == c10::BoolType::get();
+    if (is_plain && right->type()->isSubtypeOf(*c10::TensorType::get()))
+      left = jit::emitBuiltinCall(loc, graph, c10::aten::tensor, {left}, {});
+    return std::make_shared<jit::SimpleValue>(jit::emitBuiltinCall(loc, graph, op_, {left, right}, {}));
+  }
+
+ private:
+  c10::Symbol op_;
 };
 
 class Present final : public jit::SugaredValue {
@@ -190,9 +242,12 @@ class Present final : public jit::SugaredValue {
 }  // namespace
 
 Sugared make_present(Compiler& compiler) { return std::make_shared<Present>(compiler); }
+Sugared make_bitwise(c10::Symbol op) { return std::make_shared<Bitwise>(op); }
 Sugared make_power() { return std::make_shared<Power>(); }
 
 Sugared make_fold(Compiler& compiler, bool multiplies) { return std::make_shared<Fold>(compiler, multiplies); }
+
+Sugared make_extreme(Compiler& compiler, bool smaller) { return std::make_shared<Extreme>(compiler, smaller); }
 
 Sugared make_unpackable() { return std::make_shared<Unpackable>(); }
 

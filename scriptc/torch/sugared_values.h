@@ -55,8 +55,14 @@ Sugared make_present(Compiler& compiler);
 /// Python's `a ** b`, b not negative: of ints it is an int, where LibTorch's is a float.
 Sugared make_power();
 
+/// `a | b` and its like (aten::__or__…), where TorchScript takes no number on the left of a tensor.
+Sugared make_bitwise(c10::Symbol op);
+
 /// Python's `sum`, or `math.prod` if `multiplies`, of one argument.
 Sugared make_fold(Compiler& compiler, bool multiplies);
+
+/// Python's `max`, or `min` if `smaller`, of several arguments: one that is a tensor makes the result a tensor.
+Sugared make_extreme(Compiler& compiler, bool smaller);
 
 /// A function of Python, compiled for the types that each call gives to parameters without annotations.
 Sugared make_function(Compiler& compiler, const PyFunctionPtr& function);

@@ -243,6 +243,14 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
     return apply(node.span, named(node.func->span, make_fold(compiler_, qualified != "builtins.sum")),
                  {expression(node.args[0])});
   }
+  const bool is_min = qualified == "builtins.min";
+  const bool spreads = std::any_of(node.args.begin(), node.args.end(),
+                                   [](const py::ExprPtr& arg) { return py::as<py::Starred>(arg) != nullptr; });
+  if ((is_min || qualified == "builtins.max") && count > 1 && node.keywords.empty() && !spreads) {
+    std::vector<Expr> args;
+    for (const py::ExprPtr& arg : node.args) args.push_back(expression(arg));
+    return apply(node.span, named(node.func->span, make_extreme(compiler_, is_min)), args);
+  }
   if (const std::optional<bool> fixed = fixed_answer(qualified)) return literal(node.span, Value(*fixed));
   return std::nullopt;
 }

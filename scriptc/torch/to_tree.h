@@ -62,6 +62,8 @@ class TreeBuilder {
   Expr attribute(const python::Attribute& node);
   Expr boolean(const python::BoolOp& node);
   Expr unary(const python::UnaryOp& node);
+  Expr binary(const python::Span& span, python::BinaryOperator op, const python::ExprPtr& right_source,
+              const Expr& left, const Expr& right) const;
   Expr ternary(const python::IfExp& node);
   std::optional<Expr> type_test(const python::Compare& node);
   Expr compare(const python::Compare& node);
@@ -74,10 +76,24 @@ class TreeBuilder {
   Expr walrus(const python::NamedExpr& node);
   Expr dictionary(const python::DictExpr& node);
 
+  // number_starts.cpp
+  void note_numbers(const python::StmtList& beside);
+  Expr started(const python::ExprPtr& target, const python::ExprPtr& source, const Expr& value);
+  bool is_checked(const python::Name& name) const;
+  Expr checked(const python::Name& name, const Expr& value);
+  std::pair<Expr, Expr> branches(const python::IfExp& node);
+  NumberStart start_of(const std::string& variable) const;
+  Expr number_start(const NumberStart& start, const python::ExprPtr& source, const Expr& number) const;
+  Expr start_check(const NumberStart& start, const python::Span& span, const Expr& value, const Expr& current) const;
+
   // to_tree_statements.cpp
-  ::torch::jit::List<Stmt> block(const python::Span& span, const python::StmtList& body);
+  /// `beside`: the block that runs instead.
+  std::vector<Stmt> statements(const python::StmtList& body, const python::StmtList& beside = {});
+  ::torch::jit::List<Stmt> block(const python::Span& span, const python::StmtList& body,
+                                 const python::StmtList& beside = {});
   void statement(const python::StmtPtr& stmt, std::vector<Stmt>& out);
   bool may_unpack_tensor(const python::Assign& node) const;
+  Expr assigned(const python::Assign& node, std::vector<Stmt>& out);
   void assign(const python::Assign& node, std::vector<Stmt>& out);
   void annotated_assign(const python::AnnAssign& node, std::vector<Stmt>& out);
   void augmented_assign(const python::AugAssign& node, std::vector<Stmt>& out);
@@ -97,7 +113,14 @@ class TreeBuilder {
   std::map<std::string, Value> imported_;
   std::map<std::string, python::ExprPtr> declared_;  ///< `x: T` without a value
   std::vector<Stmt>* hoisted_ = nullptr;             ///< where assignments of `:=` go; null: not allowed here
-  bool in_message_ = false;                          ///< of an exception: format specs do not matter
+  int depth_ = 0;                                    ///< of the block that is being built
+  /// A variable that was set to a number.
+  struct Start {
+    int depth;              ///< of the block where that was
+    python::ExprPtr value;  ///< in a block that runs instead of this one; null: the variable is there
+  };
+  std::map<std::string, Start> number_starts_;
+  bool in_message_ = false;  ///< of an exception: format specs do not matter
 };
 
 }  // namespace scriptc::torch_backend

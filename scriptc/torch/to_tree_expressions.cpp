@@ -121,11 +121,7 @@ jit::Expr TreeBuilder::expression(const py::ExprPtr& expr) {
       return unary(*py::as<py::UnaryOp>(expr));
     case ExprKind::BinOp: {
       const auto* node = py::as<py::BinOp>(expr);
-      const auto* negated = py::as<py::UnaryOp>(node->right);
-      const bool may_be_int = !negated || negated->op != py::UnaryOperator::USub;
-      if (node->op == py::BinaryOperator::Pow && may_be_int)
-        return apply(expr->span, named(expr->span, make_power()), {expression(node->left), expression(node->right)});
-      return jit::BinOp::create(at, torch_backend::token_of(node->op), expression(node->left), expression(node->right));
+      return binary(expr->span, node->op, node->right, expression(node->left), expression(node->right));
     }
     case ExprKind::IfExp:
       return ternary(*py::as<py::IfExp>(expr));
@@ -248,11 +244,25 @@ jit::Expr TreeBuilder::unary(const py::UnaryOp& node) {
   return operand;
 }
 
+/// The operator of a BinOp or AugAssign between two operands.
+jit::Expr TreeBuilder::binary(const py::Span& span, py::BinaryOperator op, const py::ExprPtr& right_source,
+                              const Expr& left, const Expr& right) const {
+  const auto call = [&](const Sugared& function) { return apply(span, named(span, function), {left, right}); };
+  const auto* negated = py::as<py::UnaryOp>(right_source);
+  const bool may_be_int = !negated || negated->op != py::UnaryOperator::USub;
+  if (op == py::BinaryOperator::Pow && may_be_int) return call(make_power());
+  if (op == py::BinaryOperator::BitOr) return call(make_bitwise(c10::aten::__or__));
+  if (op == py::BinaryOperator::BitAnd) return call(make_bitwise(c10::aten::__and__));
+  if (op == py::BinaryOperator::BitXor) return call(make_bitwise(c10::aten::__xor__));
+  return jit::BinOp::create(range(span), token_of(op), left, right);
+}
+
 jit::Expr TreeBuilder::ternary(const py::IfExp& node) {
   const Expr test = expression(node.test);
   std::vector<Stmt>* const outer = hoisted_;
   hoisted_ = nullptr;
-  const Expr result = jit::TernaryIf::create(range(node.span), test, expression(node.body), expression(node.orelse));
+  const auto [body, orelse] = branches(node);
+  const Expr result = jit::TernaryIf::create(range(node.span), test, body, orelse);
   hoisted_ = outer;
   return result;
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "scriptc/model/text.h"
 #include "scriptc/torch/sugared_values.h"
 #include "scriptc/torch/to_tree.h"
@@ -52,9 +54,19 @@ const char* way_out(StmtKind kind) {
 
 }  // namespace
 
-jit::List<jit::Stmt> TreeBuilder::block(const py::Span& span, const py::StmtList& body) {
+std::vector<jit::Stmt> TreeBuilder::statements(const py::StmtList& body, const py::StmtList& beside) {
   std::vector<Stmt> out;
+  const std::map<std::string, Start> outside = number_starts_;
+  note_numbers(beside);
+  ++depth_;
   for (const py::StmtPtr& stmt : body) statement(stmt, out);
+  --depth_;
+  number_starts_ = outside;
+  return out;
+}
+
+jit::List<jit::Stmt> TreeBuilder::block(const py::Span& span, const py::StmtList& body, const py::StmtList& beside) {
+  std::vector<Stmt> out = statements(body, beside);
   if (out.empty()) out.push_back(jit::Pass::create(range(span)));
   return jit::List<Stmt>::create(range(span), out);
 }
@@ -102,10 +114,9 @@ void TreeBuilder::statement(const py::StmtPtr& stmt, std::vector<Stmt>& out) {
     case StmtKind::If: {
       const auto* node = py::as<py::If>(stmt);
       const Expr test = hoisting(node->test, out);
-      const auto body = block(stmt->span, node->body);
-      std::vector<Stmt> otherwise;
-      for (const py::StmtPtr& inner : node->orelse) statement(inner, otherwise);
-      out.push_back(jit::If::create(at, test, body, jit::List<Stmt>::create(at, otherwise)));
+      const auto body = block(stmt->span, node->body, node->orelse);
+      const auto otherwise = jit::List<Stmt>::create(at, statements(node->orelse, node->body));
+      out.push_back(jit::If::create(at, test, body, otherwise));
       return;
     }
     case StmtKind::With:
@@ -163,11 +174,29 @@ bool TreeBuilder::may_unpack_tensor(const py::Assign& node) const {
   return base && base->id != "self" && locals_.contains(base->id);
 }
 
+/// The value of an assignment; of `a, b = x, y` each part belongs to its variable.
+jit::Expr TreeBuilder::assigned(const py::Assign& node, std::vector<Stmt>& out) {
+  const auto* targets = node.targets.size() == 1 ? py::as<py::TupleExpr>(node.targets[0]) : nullptr;
+  const auto* values = py::as<py::TupleExpr>(node.value);
+  const auto is_starred = [](const py::ExprPtr& part) { return part->kind == py::ExprKind::Starred; };
+  if (!targets || !values || targets->elts.size() != values->elts.size() ||
+      std::any_of(targets->elts.begin(), targets->elts.end(), is_starred) ||
+      std::any_of(values->elts.begin(), values->elts.end(), is_starred)) {
+    return hoisting(node.value, out);
+  }
+  std::vector<Expr> parts;
+  for (std::size_t i = 0; i < values->elts.size(); ++i)
+    parts.push_back(started(targets->elts[i], values->elts[i], hoisting(values->elts[i], out)));
+  const Range at = range(node.value->span);
+  return jit::TupleLiteral::create(at, jit::List<Expr>::create(at, parts));
+}
+
 void TreeBuilder::assign(const py::Assign& node, std::vector<Stmt>& out) {
   const Range at = range(node.span);
-  Expr value = hoisting(node.value, out);
+  Expr value = assigned(node, out);
   if (may_unpack_tensor(node)) value = apply(node.value->span, named(node.value->span, make_unpackable()), {value});
   if (node.targets.size() == 1) {
+    value = started(node.targets[0], node.value, value);
     const auto* name = py::as<py::Name>(node.targets[0]);
     const auto declared = name ? declared_.find(name->id) : declared_.end();
     if (declared != declared_.end()) {
@@ -198,15 +227,17 @@ void TreeBuilder::augmented_assign(const py::AugAssign& node, std::vector<Stmt>&
   const Range at = range(node.span);
   const Expr target = expression(node.target);
   const Expr value = hoisting(node.value, out);
-  const int token = token_of(node.op);
-  // TorchScript has no `//=` and `@=`.
-  if (node.op == py::BinaryOperator::FloorDiv || node.op == py::BinaryOperator::MatMult) {
-    const Expr result = jit::BinOp::create(at, token, target, value);
+  const auto* name = py::as<py::Name>(node.target);
+  const bool is_start = name && is_checked(*name);
+  // TorchScript has no `//=` and `@=`; and a start of no dimensions cannot be added to in place.
+  if (node.op == py::BinaryOperator::FloorDiv || node.op == py::BinaryOperator::MatMult || is_start) {
+    Expr result = binary(node.span, node.op, node.value, target, value);
+    if (is_start) result = checked(*name, result);
     out.push_back(jit::Assign::create(at, jit::List<Expr>::create(at, {target}), jit::Maybe<Expr>::create(at, result),
                                       jit::Maybe<Expr>::create(at)));
     return;
   }
-  const jit::AugAssignKind kind(jit::Compound::create(token, at, {}));
+  const jit::AugAssignKind kind(jit::Compound::create(token_of(node.op), at, {}));
   out.push_back(jit::AugAssign::create(at, target, kind, value));
 }
 
