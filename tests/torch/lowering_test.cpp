@@ -180,12 +180,13 @@ TEST_F(LoweringTest, TheChainOfCallsIsNamed) {
 }
 
 TEST_F(LoweringTest, DifferentTypesInBranches) {
-  EXPECT_EQ(refusal(method(
-                "        if x.sum() > 0:\n            y = x\n        else:\n            y = 'one'\n        return y\n")),
-            "7 net.py:7:16: 'y' has type 'Tensor' in the true branch and type 'str' in the false branch\n"
-            "    return y\n"
-            "           ^\n"
-            "  help: give it one type, or declare it before the 'if' with an annotation such as Optional[...]");
+  EXPECT_EQ(
+      refusal(method(
+          "        if x.sum() > 0:\n            y = x\n        else:\n            y = 'one'\n        return y\n")),
+      "7 net.py:7:16: 'y' has type 'Tensor' in the true branch and type 'str' in the false branch\n"
+      "    return y\n"
+      "           ^\n"
+      "  help: give it one type, or declare it before the 'if' with an annotation such as Optional[...]");
 }
 
 TEST_F(LoweringTest, AttributeThatBecomesAList) {
