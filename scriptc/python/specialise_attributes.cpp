@@ -143,7 +143,9 @@ std::optional<Reduced> Specialiser::Impl::structure_item(const Reduced& base, co
 Reduced Specialiser::Impl::reduce_subscript(const Subscript& node, const ExprPtr& original) {
   const Reduced base = reduce(node.value);
   const auto* tuple = as<TupleExpr>(node.slice);
-  const Reduced index = tuple ? reduce_sequence(node.slice, tuple->elts) : reduce(node.slice);
+  Reduced index = tuple ? reduce_sequence(node.slice, tuple->elts) : reduce(node.slice);
+  if (const auto chosen = chosen_.find(&node); chosen != chosen_.end())
+    index = {reify(chosen->second, node.slice), Fact::constant(chosen->second), nullptr};
   ExprPtr rebuilt = original;
   if (base.expr != node.value || index.expr != node.slice) {
     auto changed = copy_of(node);

@@ -8,11 +8,22 @@ namespace scriptc::python {
 
 ReducedBlock Specialiser::Impl::reduce_block(const StmtList& statements) {
   ReducedBlock block;
-  for (const StmtPtr& statement : statements) {
-    block.flow = reduce_statement(statement, block.body);
+  for (auto statement = statements.begin(); statement != statements.end(); ++statement) {
+    if (const auto choice = choice_in(*statement)) {
+      const auto end = binds_choice(*statement, *choice) ? statements.end() : statement + 1;
+      block.flow = reduce_choice(*choice, {statement, end}, block.body);
+      statement = end - 1;
+    } else {
+      block.flow = reduce_statement(*statement, block.body);
+    }
     if (block.flow != Exit::next) break;  // what follows is never reached
   }
   return block;
+}
+
+Exit joined(Exit body, Exit orelse) {
+  if (body == orelse) return body;
+  return body == Exit::next || orelse == Exit::next ? Exit::next : Exit::mixed;
 }
 
 Exit Specialiser::Impl::reduce_statement(const StmtPtr& written, StmtList& out) {
@@ -232,8 +243,7 @@ Exit Specialiser::Impl::reduce_if(const If& node, const StmtPtr& original, StmtL
     rebuilt->orelse = std::move(orelse.body);
     out.push_back(rebuilt);
   }
-  if (body.flow == orelse.flow) return body.flow;
-  return body.flow == Exit::next || orelse.flow == Exit::next ? Exit::next : Exit::mixed;
+  return joined(body.flow, orelse.flow);
 }
 
 namespace {

@@ -115,6 +115,17 @@ class Specialiser::Impl {
   std::set<std::string> shared_names(const StmtPtr& statement);
   std::set<std::string> shared_names_in(const StmtList& body);
 
+  // specialise_choices.cpp
+  struct Choice {
+    const Subscript* node;    ///< whose index is not known
+    std::vector<Value> keys;  ///< all that it can be
+    bool by_key;              ///< of a dict, else a position
+  };
+  std::optional<Choice> choice_of(const Subscript& node);
+  std::optional<Choice> choice_in(const StmtPtr& statement);
+  bool binds_choice(const StmtPtr& statement, const Choice& choice);
+  Exit reduce_choice(const Choice& choice, const StmtList& statements, StmtList& out);
+
   // specialise_loops.cpp
   Exit reduce_for(const For& node, const StmtPtr& original, StmtList& out);
   Exit reduce_while(const While& node, const StmtPtr& original, StmtList& out);
@@ -274,6 +285,7 @@ class Specialiser::Impl {
   int depth_ = 0;
   int frames_ = 0;
   std::map<const Module*, MadeHere> made_here_;
+  std::map<const Subscript*, Value> chosen_;  ///< indices that the code around settles
   int variants_ = 0;  ///< residuals that got names of their own
 };
 
@@ -302,6 +314,11 @@ ExprPtr placeholder(std::size_t index);
 ExprPtr constant_of(ConstantValue literal, const Span& span);
 StmtPtr assignment(const ExprPtr& target, const ExprPtr& value);
 StmtPtr assignment(const std::string& name, const ExprPtr& value);
+
+// specialise_statements.cpp
+
+/// How control leaves an `if` whose branches it leaves so.
+Exit joined(Exit body, Exit orelse);
 
 // specialise_modules.cpp
 

@@ -1,0 +1,168 @@
+// The specialiser on `self.heads[k](x)` where only the run knows k: TorchScript cannot index what has no type for its
+// items, so the statement is compiled once for each of them, and an `if` on k chooses.
+
+#include <algorithm>
+
+#include "scriptc/python/ast_children.h"
+#include "scriptc/python/nn_module.h"
+#include "scriptc/python/specialiser.h"
+
+namespace scriptc::python {
+namespace {
+
+/// Items that one statement is compiled for at most.
+constexpr std::size_t kMostChoices = 64;
+
+/// The subscripts that a statement evaluates once, whatever happens, in the order of evaluation.
+void find_subscripts(const ExprPtr& expr, std::vector<const Subscript*>& found) {
+  if (!expr || as<Lambda>(expr) || as<IfExp>(expr) || as<BoolOp>(expr) || as<ListComp>(expr) || as<SetComp>(expr) ||
+      as<DictComp>(expr) || as<GeneratorExp>(expr))
+    return;
+  for_each_child(*expr, [&](const ExprPtr& child) { find_subscripts(child, found); });
+  const auto* subscript = as<Subscript>(expr);
+  if (subscript && subscript->ctx == ExprContext::Load && !as<Slice>(subscript->slice)) found.push_back(subscript);
+}
+
+/// What a statement evaluates first of all.
+ExprPtr evaluated_by(const StmtPtr& statement) {
+  if (const auto* node = as<Assign>(statement)) return node->value;
+  if (const auto* node = as<AugAssign>(statement)) return node->value;
+  if (const auto* node = as<AnnAssign>(statement)) return node->value;
+  if (const auto* node = as<ExprStmt>(statement)) return node->value;
+  if (const auto* node = as<Return>(statement)) return node->value;
+  if (const auto* node = as<For>(statement)) return node->iter;
+  if (const auto* node = as<If>(statement)) return node->test;
+  return nullptr;
+}
+
+/// True if `expr` is `chosen`, an attribute or item of it, or a display of such: what no variable may be able to hold.
+bool is_part_of(ExprPtr expr, const Expr* chosen) {
+  if (const auto* tuple = as<TupleExpr>(expr))
+    return std::any_of(tuple->elts.begin(), tuple->elts.end(),
+                       [&](const ExprPtr& item) { return is_part_of(item, chosen); });
+  for (;;) {
+    if (expr.get() == chosen) return true;
+    if (const auto* attribute = as<Attribute>(expr))
+      expr = attribute->value;
+    else if (const auto* subscript = as<Subscript>(expr))
+      expr = subscript->value;
+    else
+      return false;
+  }
+}
+
+}  // namespace
+
+std::optional<Specialiser::Impl::Choice> Specialiser::Impl::choice_of(const Subscript& node) {
+  const auto* name = as<Name>(node.value);
+  const auto fact = name ? frame_->facts.find(name->id) : frame_->facts.end();
+  if (chosen_.contains(&node) || as<Constant>(node.slice) || !is_path(node.value) ||
+      (fact != frame_->facts.end() && fact->second.kind == Fact::Kind::lost))
+    return std::nullopt;
+  const Reduced base = reduce(node.value);
+  if (!base.is_constant() || base.fact.one_shot) return std::nullopt;
+  const Value& value = base.fact.value;
+  const bool is_module = value.try_as<Module>() != nullptr;
+  if (!is_module && !value.is_tuple() && (is_plain(value) || (!value.is_list() && !value.is_dict())))
+    return std::nullopt;
+  const auto items = items_of(base);
+  if (!items || items->empty() || items->size() > kMostChoices) return std::nullopt;
+  Choice choice{&node, {}, false};
+  choice.by_key =
+      value.is_dict() || (is_module && items->front().is_constant() && is_scalar(items->front().fact.value));
+  for (std::size_t i = 0; i < items->size(); ++i) {
+    const Value& key = (*items)[i].fact.value;
+    if (choice.by_key && (!is_scalar(key) || key.data().index() != items->front().fact.value.data().index()))
+      return std::nullopt;
+    choice.keys.push_back(choice.by_key ? key : Value(static_cast<std::int64_t>(i)));
+  }
+  // Only a look: what the index does happens when its statement is reduced.
+  StmtList ignored;
+  const OutScope scope(*frame_, ignored);
+  const Facts before = frame_->facts;
+  const bool is_known = reduce(node.slice).is_constant();
+  frame_->facts = before;
+  return is_known ? std::nullopt : std::optional(choice);
+}
+
+/// The first item of a statement that only the run can choose.
+std::optional<Specialiser::Impl::Choice> Specialiser::Impl::choice_in(const StmtPtr& statement) {
+  std::vector<const Subscript*> subscripts;
+  find_subscripts(evaluated_by(statement), subscripts);
+  for (const Subscript* subscript : subscripts)
+    if (auto choice = choice_of(*subscript)) return choice;
+  return std::nullopt;
+}
+
+/// True if what a statement binds may be no value at run time, so that all that follows belongs to the choice.
+bool Specialiser::Impl::binds_choice(const StmtPtr& statement, const Choice& choice) {
+  const bool binds = as<Assign>(statement) || as<AnnAssign>(statement);
+  return binds && is_part_of(evaluated_by(statement), choice.node);
+}
+
+Exit Specialiser::Impl::reduce_choice(const Choice& choice, const StmtList& statements, StmtList& out) {
+  const OutScope scope(*frame_, out);
+  const Span& span = choice.node->span;
+  const auto constant = [&](const Value& value) { return reify(value, choice.node->slice); };
+  // What is looked up in a list of all positions is one of them, as in Python, or raises.
+  ExprPtr index = reduce(choice.node->slice).expr;
+  if (!choice.by_key) {
+    auto positions = node_at<ListExpr>(span);
+    for (const Value& key : choice.keys) positions->elts.push_back(constant(key));
+    auto item = node_at<Subscript>(span);
+    item->value = positions;
+    item->slice = index;
+    index = item;
+  }
+  const std::string name = fresh("chosen");
+  out.push_back(assignment(name_of(name, span, ExprContext::Store), index));
+
+  struct Branch {
+    ReducedBlock block;
+    Facts facts;
+  };
+  std::vector<Branch> branches;
+  const Facts before = frame_->facts;
+  ++frame_->conditional;
+  for (const Value& key : choice.keys) {
+    frame_->facts = before;
+    chosen_[choice.node] = key;
+    ReducedBlock block = reduce_block(statements);
+    branches.push_back({std::move(block), frame_->facts});
+  }
+  chosen_.erase(choice.node);
+  --frame_->conditional;
+  if (choice.by_key) {
+    auto error = node_at<Call>(span);
+    error->func = name_of("KeyError", span);
+    error->args = {name_of(name, span)};
+    auto raise = node_at<Raise>(span);
+    raise->exc = error;
+    branches.push_back({{{raise}, Exit::leaves}, before});
+  }
+
+  Branch rest = std::move(branches.back());
+  for (std::size_t i = branches.size() - 1; i-- > 0;) {
+    Branch& branch = branches[i];
+    frame_->facts = rest.facts;
+    merge(branch.facts, branch.block.body, branch.block.flow == Exit::next, rest.facts, rest.block.body,
+          rest.block.flow == Exit::next);
+    auto test = node_at<Compare>(span);
+    test->left = name_of(name, span);
+    test->ops = {CompareOperator::Eq};
+    test->comparators = {constant(choice.keys[i])};
+    auto node = node_at<If>(span);
+    node->test = test;
+    node->body = std::move(branch.block.body);
+    node->orelse = std::move(rest.block.body);
+    if (node->body.empty()) node->body.push_back(node_at<Pass>(span));
+    rest.facts = frame_->facts;
+    rest.block.body = {node};
+    rest.block.flow = joined(branch.block.flow, rest.block.flow);
+  }
+  frame_->facts = rest.facts;
+  out.insert(out.end(), rest.block.body.begin(), rest.block.body.end());
+  return rest.block.flow;
+}
+
+}  // namespace scriptc::python
