@@ -393,6 +393,8 @@ std::optional<Reduced> Specialiser::Impl::apply_native(const NativeFunction& nat
 std::optional<Reduced> Specialiser::Impl::apply_class(const PyClass& cls, const Reduced& callee,
                                                       const ReducedList& args, const ReducedKeywords& keywords,
                                                       const ExprPtr& rebuilt, const ExprPtr& original) {
+  if (cls.qualified_name == "functools.partial")
+    if (auto made = partial_made_here(args, keywords, original)) return made;
   if (contains(kPure, builtin_name(callee.fact.value)) || cls.qualified_name == "functools.partial")
     return evaluated_call(callee, args, keywords, rebuilt, original);
   if (cls.qualified_name == "torch.autograd.function.FunctionCtx")
@@ -435,30 +437,6 @@ std::optional<Reduced> Specialiser::Impl::apply_method(const BoundMethod& method
     if (auto result = evaluated_call(callee, args, keywords, rebuilt, original)) return result;
   if (function) return call_python(function, module, args, keywords, original);
   return std::nullopt;
-}
-
-Reduced Specialiser::Impl::apply_partial(const Partial& partial, const ReducedList& args,
-                                         const ReducedKeywords& keywords, const ExprPtr& original) {
-  const auto constant = [&](const Value& value) {
-    return Reduced{reify(value, original), value.is_tensor() ? Fact{} : Fact::constant(value), nullptr};
-  };
-  ReducedList all;
-  for (const Value& arg : partial.args) all.push_back(constant(arg));
-  all.insert(all.end(), args.begin(), args.end());
-  ReducedKeywords named;
-  for (const auto& [name, value] : partial.kwargs) {
-    bool overridden = false;
-    for (const auto& [given, unused] : keywords) overridden = overridden || given == name;
-    if (!overridden) named.emplace_back(name, constant(value));
-  }
-  named.insert(named.end(), keywords.begin(), keywords.end());
-  auto call = std::make_shared<Call>();
-  call->span = original->span;
-  const Reduced callee = constant(partial.function);
-  call->func = callee.expr;
-  for (const Reduced& arg : all) call->args.push_back(arg.expr);
-  for (const auto& [name, value] : named) call->keywords.push_back({name, value.expr, original->span});
-  return apply(callee, all, named, call, call);
 }
 
 }  // namespace scriptc::python

@@ -279,9 +279,15 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
         continue;
       }
       const auto fact = frame_->facts.find(local->variable(name));
-      if (fact != frame_->facts.end() && fact->second.is_constant() && !fact->second.one_shot)
-        every[name] = some[name] = fact->second.value;
-      else if (fact != frame_->facts.end() && fact->second.kind != Fact::Kind::dynamic)
+      if (fact != frame_->facts.end() && fact->second.is_constant() && !fact->second.one_shot) {
+        Value value = fact->second.value;
+        if (const auto other = value.try_as<LocalFunction>()) {
+          const auto argument = as_argument(*other);
+          if (!argument) return std::nullopt;
+          value = argument;
+        }
+        every[name] = some[name] = value;
+      } else if (fact != frame_->facts.end() && fact->second.kind != Fact::Kind::dynamic)
         return std::nullopt;
       else
         request.captured.push_back(name);
@@ -437,7 +443,8 @@ Reduced Specialiser::Impl::local_function(const std::shared_ptr<const FunctionDe
     local->captured.insert(name);
     const auto fact = frame_->facts.find(name);
     const bool known = fact != frame_->facts.end() && fact->second.is_constant() && !fact->second.one_shot;
-    settled = settled && known && frame_->settled.contains(name);
+    const bool made_here = known && fact->second.value.try_as<LocalFunction>();
+    settled = settled && known && !made_here && frame_->settled.contains(name);
     if (known) closure->names.set(name, fact->second.value);
   }
   if (!settled) {

@@ -348,11 +348,11 @@ ExprPtr Specialiser::Impl::empty_list(const ExprPtr& item, const std::vector<std
   zip->func = name_of("zip", span);
   std::set<std::string> bound;
   for (const auto& loop : loops) {
-    for (const std::string& name : names_in(loop->iter))
-      if (bound.contains(name)) return nullptr;
-    for (const std::string& name : names_in(loop->target)) bound.insert(name);
     const ExprPtr nothing = emptied(loop->iter);
     if (!nothing) return nullptr;
+    for (const std::string& name : names_in(nothing))
+      if (bound.contains(name)) return nullptr;
+    for (const std::string& name : names_in(loop->target)) bound.insert(name);
     targets->elts.push_back(loop->target);
     zip->args.push_back(nothing);
   }

@@ -149,6 +149,7 @@ std::optional<Reduced> Specialiser::Impl::apply_library(const Reduced& callee, c
   for (const std::string_view fixed : kFixed)
     if (name.starts_with(fixed)) return evaluated_call(callee, args, keywords, rebuilt, original);
   if (!keywords.empty()) return std::nullopt;
+  if (name == "typing.cast" && args.size() == 2 && args[1].is_constant()) return args[1];
   if (name == "builtins.next") return first_item(args);
   if (name == "builtins.iter" && args.size() == 1) {
     const auto items = items_of(args[0]);

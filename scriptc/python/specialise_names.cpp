@@ -85,14 +85,35 @@ StmtList body_of(const PyFunction& function) {
   return {result};
 }
 
+std::shared_ptr<const Assign> stored_by_name(const Call& call) {
+  const auto* method = as<Attribute>(call.func);
+  const auto* function = as<Name>(call.func);
+  const bool registers = method && (method->attr == "register_buffer" || method->attr == "register_parameter");
+  const std::size_t first = registers ? 0 : 1;
+  if ((!registers && (!function || function->id != "setattr")) || call.args.size() < first + 2) return nullptr;
+  const auto* constant = as<Constant>(call.args[first]);
+  const auto* name = constant ? std::get_if<std::string>(&constant->value) : nullptr;
+  if (!name) return nullptr;
+  auto target = node_at<Attribute>(call.span);
+  target->value = registers ? method->value : call.args[0];
+  target->attr = *name;
+  target->ctx = ExprContext::Store;
+  auto store = node_at<Assign>(call.span);
+  store->targets = {target};
+  store->value = call.args[first + 1];
+  return store;
+}
+
 void for_each_store(const StmtList& statements, const std::function<void(const ExprPtr&)>& visit) {
   const auto consider = [&](const ExprPtr& expr) {
     if (const auto* name = as<Name>(expr); name && name->ctx != ExprContext::Load) visit(expr);
     if (const auto* attribute = as<Attribute>(expr); attribute && attribute->ctx != ExprContext::Load) visit(expr);
     if (const auto* subscript = as<Subscript>(expr); subscript && subscript->ctx != ExprContext::Load)
       visit(subscript->value);
-    if (const auto* call = as<Call>(expr))
+    if (const auto* call = as<Call>(expr)) {
       if (const auto* method = as<Attribute>(call->func); method && is_mutator(method->attr)) visit(method->value);
+      if (const auto store = stored_by_name(*call)) visit(store->targets.front());
+    }
   };
   for_each_expr(statements, consider, true);
 }
@@ -432,6 +453,9 @@ std::set<std::string> counted_names(const StmtList& statements) {
     const auto* callee = call ? as<Name>(call->func) : nullptr;
     const auto* method = call ? as<Attribute>(call->func) : nullptr;
     if (method && (method->attr == "pop" || method->attr == "insert")) add(method->value);
+    if (call)
+      for (const Keyword& keyword : call->keywords)
+        if (keyword.arg.empty()) add(keyword.value);
     if (callee && counting.contains(callee->id))
       for (const ExprPtr& arg : call->args) add(arg);
   };

@@ -83,6 +83,8 @@ Exit Specialiser::Impl::reduce_by_kind(const StmtPtr& statement, StmtList& out) 
       return out.push_back(statement), Exit::continues;
     case StmtKind::ExprStmt: {
       const auto* node = as<ExprStmt>(statement);
+      if (const auto* call = as<Call>(node->value))
+        if (const auto store = stored_by_name(*call)) return reduce_assign(*store, store, out), Exit::next;
       if (as<Constant>(node->value)) return out.push_back(statement), Exit::next;  // a docstring
       if (const auto* call = as<Call>(node->value); call && reduce_quiet_call(*call, out)) return Exit::next;
       const Reduced value = reduce(node->value);

@@ -217,14 +217,18 @@ class Specialiser::Impl {
                                       const ReducedKeywords& keywords, const ExprPtr& rebuilt, const ExprPtr& original);
   std::optional<Reduced> apply_instance(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
                                         const ExprPtr& original);
-  Reduced apply_partial(const Partial& partial, const ReducedList& args, const ReducedKeywords& keywords,
-                        const ExprPtr& original);
   std::optional<Reduced> numpy_call(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
                                     const ExprPtr& rebuilt, const ExprPtr& original);
   std::optional<Reduced> number_function(const Value& function, const ReducedList& args, const ExprPtr& original);
   std::optional<Reduced> evaluated_call(const Reduced& callee, const ReducedList& args, const ReducedKeywords& keywords,
                                         const ExprPtr& rebuilt, const ExprPtr& original);
   std::optional<Reduced> apply_structure(const Attribute& method, const ReducedList& args, const ExprPtr& original);
+
+  // specialise_partials.cpp
+  Reduced apply_partial(const Partial& partial, const ReducedList& args, const ReducedKeywords& keywords,
+                        const ExprPtr& original);
+  std::optional<Reduced> partial_made_here(const ReducedList& args, const ReducedKeywords& keywords,
+                                           const ExprPtr& original);
 
   // specialise_items.cpp
   std::optional<Reduced> apply_to_items(const std::string& name, const ReducedList& args, const ExprPtr& rebuilt,
@@ -286,7 +290,7 @@ class Specialiser::Impl {
   int frames_ = 0;
   std::map<const Module*, MadeHere> made_here_;
   std::map<const Subscript*, Value> chosen_;  ///< indices that the code around settles
-  int variants_ = 0;  ///< residuals that got names of their own
+  int variants_ = 0;                          ///< residuals that got names of their own
 };
 
 // specialise_values.cpp
@@ -357,6 +361,8 @@ std::set<std::string> counted_names(const StmtList& statements);
 std::set<std::string> walrus_targets(const StmtList& statements);
 /// The expressions whose value, as it is or inside of a display, the statements return or store in attributes.
 std::set<const Expr*> returned_values(const StmtList& statements);
+/// `self.register_buffer('name', x)` and `setattr(self, 'name', x)` as `self.name = x`; null for other calls.
+std::shared_ptr<const Assign> stored_by_name(const Call& call);
 /// `visit(target)` for every place that is stored to, deleted or changed in place, nested defs included.
 void for_each_store(const StmtList& statements, const std::function<void(const ExprPtr&)>& visit);
 /// `visit(name, value)` for every `name = value`, `name: T = value`, `name := value` and `for name in value`.

@@ -124,6 +124,18 @@ Sugared fold_function(Compiler& compiler, const char* name, const Loc& loc, jit:
   return to_sugared(compiler, compiler.evaluator().get_attribute(library, name), loc, m);
 }
 
+class Position final : public jit::SugaredValue {
+ public:
+  std::string kind() const override { return "function"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, NamedValues args, NamedValues, std::size_t) override {
+    jit::Value* value = args.at(0).value(*m.graph());
+    if (*value->type() == *c10::NumberType::get())
+      value = jit::emitBuiltinCall(loc, *m.graph(), c10::aten::Int, {value}, {});
+    return std::make_shared<jit::SimpleValue>(value);
+  }
+};
+
 /// `sum(xs)` and `math.prod(xs)`: by what they are of.
 class Fold final : public jit::SugaredValue {
  public:
@@ -248,6 +260,8 @@ Sugared make_power() { return std::make_shared<Power>(); }
 Sugared make_fold(Compiler& compiler, bool multiplies) { return std::make_shared<Fold>(compiler, multiplies); }
 
 Sugared make_extreme(Compiler& compiler, bool smaller) { return std::make_shared<Extreme>(compiler, smaller); }
+
+Sugared make_position() { return std::make_shared<Position>(); }
 
 Sugared make_unpackable() { return std::make_shared<Unpackable>(); }
 

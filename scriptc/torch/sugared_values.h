@@ -52,6 +52,9 @@ Sugared make_unpackable();
 /// A tuple of those of its arguments that are not None.
 Sugared make_present(Compiler& compiler);
 
+/// A function that gives its argument; a number that may be an int or a float as an int.
+Sugared make_position();
+
 /// Python's `a ** b`, b not negative: of ints it is an int, where LibTorch's is a float.
 Sugared make_power();
 

@@ -232,6 +232,11 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
     return apply(node.span, expression(node.func), {expression(node.args[0])});
   }
   if (qualified == "builtins.reversed" && count == 1) return reverse(node);
+  if (qualified == "builtins.range" && has_items_ && node.keywords.empty()) {
+    std::vector<Expr> bounds;
+    for (const py::ExprPtr& arg : node.args) bounds.push_back(position(arg));
+    return apply(node.span, variable(range(node.func->span), "range"), bounds);
+  }
   if (qualified == "torch._folds.present" || qualified == "torch._folds.unpacked") {
     std::vector<Expr> items;
     for (const py::ExprPtr& arg : node.args) items.push_back(expression(arg));
@@ -320,6 +325,8 @@ jit::Expr TreeBuilder::call(const py::Call& node) {
   } else if (std::optional<Expr> tuple = named_tuple_of_base(node)) {
     return *tuple;
   }
+  const auto* method = py::as<py::Attribute>(node.func);
+  has_items_ = has_items_ || (method && method->attr == "item");
   const Range at = range(node.span);
   std::vector<jit::Attribute> keywords;
   for (const py::Keyword& given : node.keywords) {

@@ -70,6 +70,7 @@ class TreeBuilder {
   Expr collection(const python::ExprPtr& expr);
   Expr subscript(const python::Subscript& node);
   Expr slice(const python::Slice& node);
+  Expr position(const python::ExprPtr& expr);
   Expr joined(const python::JoinedStr& node);
   Expr comprehension(const python::Span& span, const python::ExprPtr& element, const python::ExprPtr& value,
                      const std::vector<python::Comprehension>& generators);
@@ -120,6 +121,7 @@ class TreeBuilder {
     python::ExprPtr value;  ///< in a block that runs instead of this one; null: the variable is there
   };
   std::map<std::string, Start> number_starts_;
+  bool has_items_ = false;   ///< `.item()` was called
   bool in_message_ = false;  ///< of an exception: format specs do not matter
 };
 

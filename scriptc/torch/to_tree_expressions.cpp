@@ -310,7 +310,7 @@ jit::Expr TreeBuilder::collection(const py::ExprPtr& expr) {
 jit::Expr TreeBuilder::slice(const py::Slice& node) {
   const Range at = range(node.span);
   const auto part = [&](const py::ExprPtr& expr) {
-    return expr ? jit::Maybe<Expr>::create(at, expression(expr)) : jit::Maybe<Expr>::create(at);
+    return expr ? jit::Maybe<Expr>::create(at, position(expr)) : jit::Maybe<Expr>::create(at);
   };
   return jit::SliceExpr::create(at, part(node.lower), part(node.upper), part(node.step));
 }
@@ -318,7 +318,17 @@ jit::Expr TreeBuilder::slice(const py::Slice& node) {
 jit::Expr TreeBuilder::subscript(const py::Subscript& node) {
   const auto* tuple = py::as<py::TupleExpr>(node.slice);
   const py::ExprList indices = tuple && !tuple->elts.empty() ? tuple->elts : py::ExprList{node.slice};
-  return jit::Subscript::create(range(node.span), expression(node.value), list(node.slice->span, indices));
+  std::vector<Expr> positions;
+  for (const py::ExprPtr& index : indices) positions.push_back(position(index));
+  return jit::Subscript::create(range(node.span), expression(node.value),
+                                jit::List<Expr>::create(range(node.slice->span), positions));
+}
+
+/// An index, a bound of a slice or of a range. What `.item()` gave has one type for all numbers: there it is an int.
+jit::Expr TreeBuilder::position(const py::ExprPtr& expr) {
+  const Expr value = expression(expr);
+  const bool computed = expr->kind == ExprKind::Name || expr->kind == ExprKind::Call || expr->kind == ExprKind::BinOp;
+  return computed && has_items_ ? apply(expr->span, named(expr->span, make_position()), {value}) : value;
 }
 
 jit::Expr TreeBuilder::joined(const py::JoinedStr& node) {
