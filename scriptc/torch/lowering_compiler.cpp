@@ -147,12 +147,6 @@ std::pair<std::string, std::string> free_function_name(const py::PyFunction& fun
   return {home.empty() ? "__torch__" : type_name_of(home), identifier(rest)};
 }
 
-std::string text_of(const CallTypes& types) {
-  std::string text;
-  for (const auto& [name, given] : types) text += name + (given.by_keyword ? "=" : ":") + given.type->repr_str() + ";";
-  return text;
-}
-
 /// What PyTorch calls around forward, and compiled code would not. A hook that returns nothing leaves the result alone.
 void refuse_hooks(const std::string& name, const Module& module) {
   const std::string who =
@@ -185,6 +179,12 @@ std::optional<Value> spread(const Signature::Parameter& parameter) {
 }
 
 }  // namespace
+
+std::string text_of(const CallTypes& types) {
+  std::string text;
+  for (const auto& [name, given] : types) text += name + (given.by_keyword ? "=" : ":") + given.type->repr_str() + ";";
+  return text;
+}
 
 Compiler::Compiler(ModulePtr root, py::Evaluator& evaluator, const LoweringOptions& options, const NumberStarts& starts)
     : root_(std::move(root)),

@@ -31,6 +31,8 @@ struct CallType {
 };
 using CallTypes = std::map<std::string, CallType>;
 
+std::string text_of(const CallTypes& types);
+
 /// One function, compiled for one set of CallTypes (as text).
 using CompiledFor = std::pair<const python::PyFunction*, std::string>;
 
@@ -89,8 +91,9 @@ class Compiler {
                                                                const ::torch::jit::SourceRange& called_at,
                                                                const CallTypes& types = {});
 
-  /// TorchScript's type for a user's class: NamedTuple, Enum or script class.
-  c10::TypePtr class_type(const PyClassPtr& cls, const ::torch::jit::SourceRange& used_at);
+  /// TorchScript's type for a user's class: NamedTuple, Enum or script class. `types`: what `__init__` is called with;
+  /// an annotation, which gives none, means the first that was made.
+  c10::TypePtr class_type(const PyClassPtr& cls, const ::torch::jit::SourceRange& used_at, const CallTypes& types = {});
 
   /// The type of a dataclass's instances whose fields hold values of these types, in order.
   c10::ClassTypePtr record_type(const PyClassPtr& cls, const std::vector<std::string>& fields,
@@ -140,7 +143,7 @@ class Compiler {
   std::vector<InputSpec> inputs_;
   std::map<std::string, ModuleInfo*> type_keys_;
   std::map<CompiledFor, std::vector<::torch::jit::StrongFunctionPtr>> functions_;
-  std::map<const python::PyClass*, c10::TypePtr> classes_;
+  std::map<std::pair<const python::PyClass*, std::string>, c10::TypePtr> classes_;  ///< by what __init__ is given
   std::map<std::pair<const python::PyClass*, std::string>, c10::ClassTypePtr> records_;
   std::vector<std::shared_ptr<const Object>> alive_;  ///< owners of the pointers that are keys
 };

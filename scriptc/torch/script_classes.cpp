@@ -98,35 +98,49 @@ class ClassCompiler {
   ClassCompiler(Compiler& compiler, PyClassPtr cls, c10::ClassTypePtr type)
       : compiler_(compiler), cls_(std::move(cls)), type_(std::move(type)) {}
 
-  void compile(const jit::SourceRange& used_at) {
-    const jit::SimpleSelf self(type_);
-    const auto define = [&](const std::string& name, const Value& value) {
-      if (!is_method_of_script_class(name, value)) return;
-      Compiler::Definition definition;
-      definition.function = value.try_as<py::PyFunction>();
-      definition.prefix = type_->name()->qualifiedName();
-      definition.name = name;
-      definition.self = &self;
-      compiler_.define(definition, used_at);
-    };
-    if (const Value* init = cls_->dict.find("__init__")) define("__init__", *init);
+  /// `types`: what `__init__` is given.
+  void compile(const jit::SourceRange& used_at, const CallTypes& types) {
+    if (const Value* init = cls_->dict.find("__init__")) define("__init__", *init, used_at, types);
     for (const auto& [name, value] : cls_->dict) {
-      if (name != "__init__") define(name, value);
+      if (name == "__init__") continue;
+      if (const auto property = value.try_as<py::Property>()) {
+        const std::string getter = "__" + name + "_getter";
+        if (jit::Function* defined = define(getter, property->getter, used_at))
+          type_->addProperty(name, defined, nullptr);
+      } else {
+        define(name, value, used_at);
+      }
     }
   }
 
  private:
+  jit::Function* define(const std::string& name, const Value& value, const jit::SourceRange& used_at,
+                        const CallTypes& types = {}) {
+    if (!is_method_of_script_class(name, value)) return nullptr;
+    const jit::SimpleSelf self(type_);
+    Compiler::Definition definition;
+    definition.function = value.try_as<py::PyFunction>();
+    definition.prefix = type_->name()->qualifiedName();
+    definition.name = name;
+    definition.self = &self;
+    definition.types = types;
+    return compiler_.define(definition, used_at);
+  }
+
   Compiler& compiler_;
   PyClassPtr cls_;
   c10::ClassTypePtr type_;
 };
 
-c10::TypePtr Compiler::class_type(const PyClassPtr& cls, const jit::SourceRange& used_at) {
-  if (const auto known = classes_.find(cls.get()); known != classes_.end()) return known->second;
+c10::TypePtr Compiler::class_type(const PyClassPtr& cls, const jit::SourceRange& used_at, const CallTypes& types) {
+  const std::pair<const py::PyClass*, std::string> key(cls.get(), text_of(types));
+  const auto known = classes_.lower_bound(key);
+  const bool is_same = known != classes_.end() && known->first.first == cls.get();
+  if (is_same && (types.empty() || known->first == key)) return known->second;
   const c10::QualifiedName name = unit_->mangle(c10::QualifiedName(type_name_of(cls->qualified_name)));
   const auto remember = [&](const c10::TypePtr& type) {
     alive_.push_back(cls);
-    return classes_[cls.get()] = type;
+    return classes_[key] = type;
   };
   const auto reject = [&](const std::string& why) {
     return error(used_at, "class " + quote(cls->name) + " cannot be used in compiled code: " + why);
@@ -148,7 +162,7 @@ c10::TypePtr Compiler::class_type(const PyClassPtr& cls, const jit::SourceRange&
   const auto type = c10::ClassType::create(name, unit_);
   unit_->register_type(type);
   remember(type);
-  ClassCompiler(*this, cls, type).compile(used_at);
+  ClassCompiler(*this, cls, type).compile(used_at, types);
   return type;
 }
 

@@ -156,6 +156,31 @@ class Dataclass final : public jit::SugaredValue {
   std::vector<std::vector<Value>> fields_;  ///< a name, and a default if there is one
 };
 
+/// A class of the user: each call makes an object of the type whose fields fit what it passes to `__init__`.
+class ScriptClass final : public jit::SugaredValue {
+ public:
+  ScriptClass(Compiler& compiler, PyClassPtr cls) : compiler_(compiler), cls_(std::move(cls)) {}
+  std::string kind() const override { return "class"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, Named_ args, Named_ keywords, std::size_t binders) override {
+    const Value* init = cls_->dict.find("__init__");
+    const PyFunctionPtr function = init ? init->try_as<py::PyFunction>() : nullptr;
+    const CallTypes types = function ? types_of_call(compiler_, *function, 1, *m.graph(), args, keywords) : CallTypes();
+    return jit::ClassValue(type(loc, types)).call(loc, m, args, keywords, binders);
+  }
+  Sugared attr(const Loc& loc, jit::GraphFunction& m, const std::string& field) override {
+    return jit::ClassValue(type(loc, {})).attr(loc, m, field);
+  }
+
+ private:
+  c10::ClassTypePtr type(const Loc& loc, const CallTypes& types) const {
+    return compiler_.class_type(cls_, loc, types)->expect<c10::ClassType>();
+  }
+
+  Compiler& compiler_;
+  PyClassPtr cls_;
+};
+
 class SuperValue final : public jit::SugaredValue {
  public:
   SuperValue(Compiler& compiler, PyClassPtr after) : compiler_(compiler), after_(std::move(after)) {}
@@ -260,10 +285,10 @@ Sugared make_class(Compiler& compiler, const PyClassPtr& cls, const Loc& loc) {
   const Value* maker = named_tuple ? cls->lookup("__new__") : nullptr;
   if (const auto own = maker ? maker->try_as<py::PyFunction>() : nullptr)
     return make_function(compiler, without_first_parameter(own, Value(cls)));
+  if (cls->layout == py::Layout::plain && !is_enum(*cls)) return std::make_shared<ScriptClass>(compiler, cls);
   const c10::TypePtr type = compiler.class_type(cls, loc);
   if (const auto tuple = type->cast<c10::TupleType>()) return std::make_shared<jit::NamedTupleConstructor>(tuple);
-  if (const auto enumeration = type->cast<c10::EnumType>()) return std::make_shared<jit::SugaredEnumClass>(enumeration);
-  return std::make_shared<jit::ClassValue>(type->expect<c10::ClassType>());
+  return std::make_shared<jit::SugaredEnumClass>(type->expect<c10::EnumType>());
 }
 
 Sugared make_partial(Compiler& compiler, const py::Partial& partial, const Loc& loc, jit::GraphFunction& m) {

@@ -25,8 +25,8 @@ bool leaves_open(Compiler& compiler, const py::PyFunction& function, const py::E
   }
 }
 
-/// The types of arguments for parameters of `function`, behind its first `skip` ones, that have no annotation; what
-/// such a parameter is anyhow is left out, so that calls share one compiled function.
+}  // namespace
+
 CallTypes types_of_call(Compiler& compiler, const py::PyFunction& function, std::size_t skip, jit::Graph& graph,
                         NamedValues args, NamedValues keywords) {
   CallTypes types;
@@ -58,6 +58,8 @@ CallTypes types_of_call(Compiler& compiler, const py::PyFunction& function, std:
       if (parameter->arg == keyword.name()) add(*parameter, keyword.value(graph)->type(), true);
   return types;
 }
+
+namespace {
 
 class FunctionOfPython final : public jit::SugaredValue {
  public:

@@ -67,6 +67,12 @@ Sugared make_fold(Compiler& compiler, bool multiplies);
 /// Python's `max`, or `min` if `smaller`, of several arguments: one that is a tensor makes the result a tensor.
 Sugared make_extreme(Compiler& compiler, bool smaller);
 
+/// The types of arguments for parameters of `function`, behind its first `skip` ones, that have no annotation; what
+/// such a parameter is anyhow is left out, so that calls share one compiled function.
+CallTypes types_of_call(Compiler& compiler, const python::PyFunction& function, std::size_t skip,
+                        ::torch::jit::Graph& graph, at::ArrayRef<::torch::jit::NamedValue> args,
+                        at::ArrayRef<::torch::jit::NamedValue> keywords);
+
 /// A function of Python, compiled for the types that each call gives to parameters without annotations.
 Sugared make_function(Compiler& compiler, const PyFunctionPtr& function);
 
