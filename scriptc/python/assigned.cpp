@@ -288,6 +288,48 @@ bool assigns_attribute(const PyClass& cls, const std::string& name) {
   return false;
 }
 
+bool asks_for_attribute(const ModulePtr& root, const std::string& name) {
+  bool found = false;
+  const auto is_it = [&](const ExprPtr& expr) {
+    const auto* attribute = as<Attribute>(expr);
+    return attribute && attribute->attr == name;
+  };
+  const auto asks = [&](const ExprPtr& part) {
+    const auto test = [&](const ExprPtr& expr) { found = found || is_it(expr); };
+    if (const auto* node = as<Compare>(part)) {
+      test(node->left);
+      for (const ExprPtr& other : node->comparators) test(other);
+    }
+    if (const auto* node = as<BoolOp>(part))
+      for (const ExprPtr& value : node->values) test(value);
+    if (const auto* node = as<UnaryOp>(part)) test(node->operand);
+    if (const auto* node = as<IfExp>(part)) test(node->test);
+  };
+  std::set<const PyClass*> seen;
+  for_each_module(root, [&](const std::string&, const ModulePtr& module) {
+    const auto cls = std::dynamic_pointer_cast<PyClass>(module->class_);
+    if (!cls) return;
+    for (const std::weak_ptr<PyClass>& weak : cls->mro) {
+      const std::shared_ptr<PyClass> base = weak.lock();
+      if (!base || !seen.insert(base.get()).second) continue;
+      for (const auto& [method, value] : base->dict) {
+        const auto function = value.try_as<PyFunction>();
+        if (!function) continue;
+        const StmtList body = body_of(*function);
+        for_each_expr(body, asks, true);
+        for_each_stmt(
+            body,
+            [&](const StmtPtr& statement) {
+              if (const auto* node = as<If>(statement)) found = found || is_it(node->test);
+              if (const auto* node = as<While>(statement)) found = found || is_it(node->test);
+            },
+            true);
+      }
+    }
+  });
+  return found;
+}
+
 MutableAttributes find_assigned(Evaluator& evaluator, const ModulePtr& root,
                                 const std::vector<std::string>& more_roots) {
   Reached reached(evaluator);

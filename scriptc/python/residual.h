@@ -40,6 +40,9 @@ MutableAttributes find_assigned(Evaluator& evaluator, const ModulePtr& root,
 /// The default of a parameter as evaluated when its function was defined, or null.
 const Value* default_of(const PyFunction& function, const std::string& parameter);
 
+/// True if a method of the tree asks whether some `x.name` is None, or true.
+bool asks_for_attribute(const ModulePtr& root, const std::string& name);
+
 /// True if a method of the class or its bases has `self.name = …` (or changes it in place).
 bool assigns_attribute(const PyClass& cls, const std::string& name);
 

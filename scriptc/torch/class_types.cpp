@@ -136,6 +136,12 @@ class ShapeReader {
     const bool constant = is_declared_constant(compiler_, *module_, name) && is_plain_data(value);
     TypeOrReason type = constant ? type_of_value(compiler_, value) : attribute_type(compiler_, *module_, name, value);
     if (is_set_later(compiler_, *module_, name)) type = {c10::OptionalType::create(c10::TensorType::get()), ""};
+    const auto start = compiler_.starts().find(start_of_attribute(*module_, name));
+    if (start != compiler_.starts().end() && value.is_none()) {
+      shape_.slots.push_back({name, start->second, Slot::Kind::attribute, value});
+      key_ << ':' << start->second->annotation_str() << ';';
+      return;
+    }
     // The value itself is made when the instance is built: here only whether that will work.
     if (type.type && !value.is_tensor() && !to_ivalue(compiler_, value, type.type)) {
       type = {nullptr, "its value does not fit its annotation " + type.type->annotation_str()};
@@ -248,6 +254,35 @@ c10::IValue tensor_value(Compiler& compiler, const TensorPtr& tensor) {
   return tensor ? c10::IValue(compiler.options().materialise(tensor)) : c10::IValue();
 }
 
+/// What stands in an attribute that is None, and that no code reads before it assigns it unless its type allows None.
+c10::IValue before_it_is_set(const c10::TypePtr& type) {
+  switch (type->kind()) {
+    case c10::TypeKind::IntType:
+      return std::int64_t{0};
+    case c10::TypeKind::FloatType:
+      return 0.0;
+    case c10::TypeKind::BoolType:
+      return false;
+    case c10::TypeKind::StringType:
+      return std::string();
+    case c10::TypeKind::TensorType:
+      return at::empty({0});
+    case c10::TypeKind::ListType:
+      return c10::impl::GenericList(type->expectRef<c10::ListType>().getElementType());
+    case c10::TypeKind::DictType: {
+      const auto& dict = type->expectRef<c10::DictType>();
+      return c10::impl::GenericDict(dict.getKeyType(), dict.getValueType());
+    }
+    case c10::TypeKind::TupleType: {
+      std::vector<c10::IValue> items;
+      for (const c10::TypePtr& item : type->containedTypes()) items.push_back(before_it_is_set(item));
+      return c10::ivalue::Tuple::create(std::move(items));
+    }
+    default:
+      return {};
+  }
+}
+
 jit::ModulePtr build_object(Compiler& compiler, const ModulePtr& module, Objects& objects) {
   jit::ModulePtr& object = objects[module.get()];
   if (object) return object;
@@ -262,7 +297,7 @@ jit::ModulePtr build_object(Compiler& compiler, const ModulePtr& module, Objects
   set("training", compiler.options().train && module->training);
   for (const auto& [name, value] : module->attributes) {
     const c10::TypePtr type = info.type->findAttribute(name);
-    if (type) set(name, *to_ivalue(compiler, value, type));
+    if (type) set(name, value.is_none() ? before_it_is_set(type) : *to_ivalue(compiler, value, type));
   }
   for (const auto& [name, child] : module->children) {
     if (child) set(name, build_object(compiler, child, objects));

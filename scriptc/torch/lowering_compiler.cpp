@@ -186,7 +186,7 @@ std::string text_of(const CallTypes& types) {
   return text;
 }
 
-Compiler::Compiler(ModulePtr root, py::Evaluator& evaluator, const LoweringOptions& options, const NumberStarts& starts)
+Compiler::Compiler(ModulePtr root, py::Evaluator& evaluator, const LoweringOptions& options, const Starts& starts)
     : root_(std::move(root)),
       evaluator_(evaluator),
       options_(options),
@@ -404,11 +404,11 @@ Lowered Compiler::compile() {
 }
 
 Lowered lower(const ModulePtr& root, py::Evaluator& evaluator, const LoweringOptions& options) {
-  for (NumberStarts starts;;) {
+  for (Starts starts;;) {
     try {
       return Compiler(root, evaluator, options, starts).compile();
     } catch (const OtherStart& found) {
-      starts[found.start] = found.as;
+      starts[found.start] = found.type;
     }
   }
 }

@@ -14,7 +14,7 @@
 #include "scriptc/python/residual.h"
 #include "scriptc/torch/lowering.h"
 #include "scriptc/torch/lowering_source.h"
-#include "scriptc/torch/number_starts.h"
+#include "scriptc/torch/starts.h"
 
 // The state of one lowering. LibTorch's ir_emitter does control flow and typing; it asks back for every name that it
 // does not know (resolver.h, sugared_*.h), and functions, methods and classes are compiled when it does.
@@ -52,15 +52,16 @@ using Named = std::variant<Value, c10::TypePtr, std::shared_ptr<::torch::jit::Su
 
 class Compiler {
  public:
-  /// `starts`: of variables, as earlier compilations found them (number_starts.h).
-  Compiler(ModulePtr root, python::Evaluator& evaluator, const LoweringOptions& options, const NumberStarts& starts);
+  /// `starts`: of variables, as earlier compilations found them (starts.h).
+  Compiler(ModulePtr root, python::Evaluator& evaluator, const LoweringOptions& options, const Starts& starts);
   ~Compiler();
 
   Lowered compile();
 
   python::Evaluator& evaluator() { return evaluator_; }
+  const ModulePtr& root() const { return root_; }
   const LoweringOptions& options() const { return options_; }
-  const NumberStarts& starts() const { return starts_; }
+  const Starts& starts() const { return starts_; }
   const std::shared_ptr<::torch::jit::CompilationUnit>& unit() const { return unit_; }
   const std::vector<CompileFrame>& frames() const { return frames_; }
 
@@ -126,7 +127,7 @@ class Compiler {
   ModulePtr root_;
   python::Evaluator& evaluator_;
   LoweringOptions options_;
-  const NumberStarts& starts_;
+  const Starts& starts_;
   std::shared_ptr<::torch::jit::CompilationUnit> unit_;
   python::MutableAttributes mutable_attributes_;
   std::unique_ptr<python::Specialiser> specialiser_;

@@ -121,9 +121,10 @@ std::optional<Complaint> describe_list_change(const std::vector<Variant>& varian
     for (const std::string& reason : variant.reasons) {
       if (!std::regex_search(reason, match, kReason)) continue;
       const std::string item = match[1];
-      return Complaint{
-          "a list of " + quote(match[2].str()) + " takes no " + readable(quote(item)),
-          "\n  help: an empty list holds Tensors unless it is annotated, as in 'items: List[" + item + "] = []'"};
+      return Complaint{"a list of " + quote(match[2].str()) + " takes no " + readable(quote(item)),
+                       "\n  help: the items of a list have one type in TorchScript; an empty one may be annotated, as "
+                       "in 'items: List[" +
+                           item + "] = []'"};
     }
   }
   return std::nullopt;

@@ -295,9 +295,15 @@ void ModuleValue::setAttr(const Loc& loc, jit::GraphFunction& m, const std::stri
   }
   const bool was_none = type->kind() == c10::TypeKind::NoneType || is_set_later(compiler_, module(), field);
   if (!value->type()->isSubtypeOf(*type) && was_none) {
-    throw compiler_.error(
-        loc, what + " is None at first and is assigned a " + value->type()->annotation_str(),
-        "annotate it in the class body: '" + field + ": Optional[" + value->type()->annotation_str() + "]'");
+    const Start start = start_of_attribute(module(), field);
+    if (is_portable(value->type()) && !compiler_.starts().contains(start)) {
+      const bool may_be_none = python::asks_for_attribute(compiler_.root(), field);
+      throw OtherStart{start, may_be_none ? c10::OptionalType::create(value->type()) : value->type()};
+    }
+    const auto named = value->type()->cast<c10::NamedType>();
+    const std::string given = named && named->name() ? named->name()->name() : value->type()->annotation_str();
+    throw compiler_.error(loc, what + " is None at first and is assigned a " + given,
+                          "annotate it in the class body: '" + field + ": Optional[" + given + "]'");
   }
   simple(self_)->setAttr(loc, m, field, value);
 }

@@ -325,6 +325,7 @@ jit::Expr TreeBuilder::call(const py::Call& node) {
   } else if (std::optional<Expr> tuple = named_tuple_of_base(node)) {
     return *tuple;
   }
+  if (std::optional<Expr> filling = filling_call(node)) return *filling;
   const auto* method = py::as<py::Attribute>(node.func);
   has_items_ = has_items_ || (method && method->attr == "item");
   const Range at = range(node.span);

@@ -77,15 +77,18 @@ class TreeBuilder {
   Expr walrus(const python::NamedExpr& node);
   Expr dictionary(const python::DictExpr& node);
 
-  // number_starts.cpp
+  // starts.cpp
   void note_numbers(const python::StmtList& beside);
   Expr started(const python::ExprPtr& target, const python::ExprPtr& source, const Expr& value);
   bool is_checked(const python::Name& name) const;
+  Expr checked_item(const std::string& name, const Expr& value, bool extends, const std::optional<Expr>& key) const;
+  Expr checked_entry(const python::Subscript& target, const Expr& value);
+  std::optional<Expr> filling_call(const python::Call& node);
   Expr checked(const python::Name& name, const Expr& value);
   std::pair<Expr, Expr> branches(const python::IfExp& node);
-  NumberStart start_of(const std::string& variable) const;
-  Expr number_start(const NumberStart& start, const python::ExprPtr& source, const Expr& number) const;
-  Expr start_check(const NumberStart& start, const python::Span& span, const Expr& value, const Expr& current) const;
+  Start start_of(const std::string& variable) const;
+  Expr number_start(const Start& start, const python::ExprPtr& source, const Expr& number) const;
+  Expr start_check(const Start& start, const python::Span& span, const Expr& value, const Expr& current) const;
 
   // to_tree_statements.cpp
   /// `beside`: the block that runs instead.
@@ -116,13 +119,14 @@ class TreeBuilder {
   std::vector<Stmt>* hoisted_ = nullptr;             ///< where assignments of `:=` go; null: not allowed here
   int depth_ = 0;                                    ///< of the block that is being built
   /// A variable that was set to a number.
-  struct Start {
+  struct NumberStart {
     int depth;              ///< of the block where that was
     python::ExprPtr value;  ///< in a block that runs instead of this one; null: the variable is there
   };
-  std::map<std::string, Start> number_starts_;
-  bool has_items_ = false;   ///< `.item()` was called
-  bool in_message_ = false;  ///< of an exception: format specs do not matter
+  std::map<std::string, NumberStart> number_starts_;
+  std::set<std::string> container_starts_;  ///< variables that were set to an empty list or dict
+  bool has_items_ = false;                  ///< `.item()` was called
+  bool in_message_ = false;                 ///< of an exception: format specs do not matter
 };
 
 }  // namespace scriptc::torch_backend

@@ -121,7 +121,10 @@ jit::Expr TreeBuilder::expression(const py::ExprPtr& expr) {
       return unary(*py::as<py::UnaryOp>(expr));
     case ExprKind::BinOp: {
       const auto* node = py::as<py::BinOp>(expr);
-      return binary(expr->span, node->op, node->right, expression(node->left), expression(node->right));
+      const auto* left = py::as<py::Name>(node->left);
+      Expr right = expression(node->right);
+      if (left && node->op == py::BinaryOperator::Add) right = checked_item(left->id, right, true, std::nullopt);
+      return binary(expr->span, node->op, node->right, expression(node->left), right);
     }
     case ExprKind::IfExp:
       return ternary(*py::as<py::IfExp>(expr));

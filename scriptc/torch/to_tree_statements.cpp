@@ -56,7 +56,7 @@ const char* way_out(StmtKind kind) {
 
 std::vector<jit::Stmt> TreeBuilder::statements(const py::StmtList& body, const py::StmtList& beside) {
   std::vector<Stmt> out;
-  const std::map<std::string, Start> outside = number_starts_;
+  const std::map<std::string, NumberStart> outside = number_starts_;
   note_numbers(beside);
   ++depth_;
   for (const py::StmtPtr& stmt : body) statement(stmt, out);
@@ -226,7 +226,7 @@ void TreeBuilder::annotated_assign(const py::AnnAssign& node, std::vector<Stmt>&
 void TreeBuilder::augmented_assign(const py::AugAssign& node, std::vector<Stmt>& out) {
   const Range at = range(node.span);
   const Expr target = expression(node.target);
-  const Expr value = hoisting(node.value, out);
+  Expr value = hoisting(node.value, out);
   const auto* name = py::as<py::Name>(node.target);
   const bool is_start = name && is_checked(*name);
   // TorchScript has no `//=` and `@=`; and a start of no dimensions cannot be added to in place.
@@ -237,6 +237,7 @@ void TreeBuilder::augmented_assign(const py::AugAssign& node, std::vector<Stmt>&
                                       jit::Maybe<Expr>::create(at)));
     return;
   }
+  if (name && node.op == py::BinaryOperator::Add) value = checked_item(name->id, value, true, std::nullopt);
   const jit::AugAssignKind kind(jit::Compound::create(token_of(node.op), at, {}));
   out.push_back(jit::AugAssign::create(at, target, kind, value));
 }

@@ -189,14 +189,15 @@ TEST_F(LoweringTest, DifferentTypesInBranches) {
       "  help: give it one type, or declare it before the 'if' with an annotation such as Optional[...]");
 }
 
-TEST_F(LoweringTest, AttributeThatBecomesAList) {
-  EXPECT_EQ(
-      refusal("class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
-              "        self.cache = None\n    def forward(self, x):\n        self.cache = [1]\n        return x\n"),
-      "7 net.py:6:9: attribute 'cache' of 'Net' is None at first and is assigned a List[int]\n"
-      "    self.cache = [1]\n"
-      "    ^~~~~~~~~~~~~~~~\n"
-      "  help: annotate it in the class body: 'cache: Optional[List[int]]'");
+TEST_F(LoweringTest, AttributeThatBecomesANamedTuple) {
+  EXPECT_EQ(refusal("class State(NamedTuple):\n    x: Tensor\n"
+                    "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+                    "        self.cache = None\n    def forward(self, x):\n        self.cache = State(x)\n"
+                    "        return x\n"),
+            "7 net.py:8:9: attribute 'cache' of 'Net' is None at first and is assigned a State\n"
+            "    self.cache = State(x)\n"
+            "    ^~~~~~~~~~~~~~~~~~~~~\n"
+            "  help: annotate it in the class body: 'cache: Optional[State]'");
 }
 
 TEST_F(LoweringTest, DefaultOfAnotherType) {
