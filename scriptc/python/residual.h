@@ -49,6 +49,12 @@ bool assigns_attribute(const PyClass& cls, const std::string& name);
 /// True if the function may return something else than None.
 bool returns_value(const PyFunction& function);
 
+/// True if there is but one place in the function that binds the variable.
+bool binds_once(const PyFunction& function, const std::string& name);
+
+/// True if there is but one `return` in the function.
+bool returns_once(const PyFunction& function);
+
 /// True if the function has `name = None`, or an assignment of what may be None by its looks.
 bool assigns_none(const PyFunction& function, const std::string& name);
 

@@ -25,6 +25,24 @@ bool returns_value(const PyFunction& function) {
   return found;
 }
 
+bool binds_once(const PyFunction& function, const std::string& name) {
+  int count = 0;
+  for_each_expr(
+      body_of(function),
+      [&](const ExprPtr& part) {
+        const auto* variable = as<Name>(part);
+        count += variable && variable->id == name && variable->ctx != ExprContext::Load;
+      },
+      true);
+  return count == 1;
+}
+
+bool returns_once(const PyFunction& function) {
+  int count = 0;
+  for_each_stmt(body_of(function), [&](const StmtPtr& statement) { count += statement->kind == StmtKind::Return; });
+  return count == 1;
+}
+
 bool assigns_none(const PyFunction& function, const std::string& name) {
   const std::function<bool(const ExprPtr&)> is_none = [&](const ExprPtr& expr) {
     if (const auto* node = as<IfExp>(expr)) return is_none(node->body) || is_none(node->orelse);

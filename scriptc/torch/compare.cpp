@@ -41,6 +41,7 @@ class Comparer {
       return sequence(expected.toTupleRef().elements(), got.toTupleRef().elements(), expected, got, name);
     if (expected.isList() && got.isList()) return sequence(expected.toListRef(), got.toListRef(), expected, got, name);
     if (expected.isGenericDict() && got.isGenericDict()) return dicts(expected, got, name);
+    if (expected.isObject() && got.isObject()) return objects(expected, got, name);
     const bool plain = expected.isNone() || expected.isInt() || expected.isBool() || expected.isString();
     if (expected.tagKind() != got.tagKind()) fail(name + " is " + describe(got) + ", expected " + describe(expected));
     if (plain && expected != got) fail(name + " is " + plain_text(got) + ", expected " + plain_text(expected));
@@ -69,6 +70,15 @@ class Comparer {
       fail(name + " is " + describe(whole_got) + ", expected " + describe(whole_expected));
     for (std::size_t i = 0; i < expected.size(); ++i)
       compare(expected[i], got[i], name + "[" + std::to_string(i) + "]");
+  }
+
+  void objects(const c10::IValue& expected, const c10::IValue& got, const std::string& name) {
+    const auto& left = expected.toObjectRef();
+    const auto& right = got.toObjectRef();
+    if (left.slots().size() != right.slots().size())
+      fail(name + " is " + describe(got) + ", expected " + describe(expected));
+    for (std::size_t i = 0; i < left.slots().size(); ++i)
+      compare(left.getSlot(i), right.getSlot(i), name + "." + left.type()->getAttributeName(i));
   }
 
   void dicts(const c10::IValue& expected, const c10::IValue& got, const std::string& name) {

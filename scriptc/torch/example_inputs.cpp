@@ -167,6 +167,12 @@ std::string describe(const c10::IValue& value) {
                       describe(entry.value()));
     return "{" + join(parts) + "}";
   }
+  if (value.isObject()) {
+    const auto& object = value.toObjectRef();
+    for (std::size_t i = 0; i < object.slots().size(); ++i)
+      parts.push_back(object.type()->getAttributeName(i) + "=" + describe(object.getSlot(i)));
+    return object.type()->name()->name() + "(" + join(parts) + ")";
+  }
   return value.tagKind();
 }
 

@@ -177,6 +177,9 @@ Signature signature_of(Compiler& compiler, const py::PyFunction& function, const
   // A result whose annotation says nothing to TorchScript (`dict`, `np.ndarray`, a type variable) is inferred.
   if (function.def && function.def->returns && !says_nothing(compiler, function, function.def->returns)) {
     signature.result = type_of_annotation(compiler, function, function.def->returns).type;
+    // One of several types, of which the instance has chosen: what is returned is known better.
+    const bool is_open = signature.result && signature.result->kind() == c10::TypeKind::UnionType;
+    if (is_open && py::returns_once(function)) signature.result = nullptr;
   }
   add_defaults(function, signature, positional);
   apply_type_comment(compiler, function, signature);

@@ -126,6 +126,45 @@ Sugared fold_function(Compiler& compiler, const char* name, const Loc& loc, jit:
   return to_sugared(compiler, compiler.evaluator().get_attribute(library, name), loc, m);
 }
 
+/// What `value` is whenever the code runs: `isinstance` and `is None` are constants, and what is made of them is not.
+std::optional<bool> known_test(const jit::Value* value) {
+  if (const auto constant = jit::toIValue(value))
+    return constant->isBool() ? std::optional(constant->toBool()) : std::nullopt;
+  const jit::Node* node = value->node();
+  if (node->kind() == c10::aten::__not__) {
+    const auto operand = known_test(node->input());
+    return operand ? std::optional(!*operand) : std::nullopt;
+  }
+  if (node->kind() != c10::prim::If || node->outputs().size() != 1) return std::nullopt;
+  const auto test = known_test(node->input());
+  if (!test) return std::nullopt;
+  return known_test(node->blocks().at(*test ? 0 : 1)->outputs().at(0));
+}
+
+/// A variable of TorchScript is loaded wherever it is read; this is a constant there.
+class KnownBool final : public jit::SugaredValue {
+ public:
+  explicit KnownBool(bool value) : value_(value) {}
+  std::string kind() const override { return "bool"; }
+  jit::Value* asValue(const Loc& loc, jit::GraphFunction& m) override {
+    return jit::insertConstant(*m.graph(), value_, loc);
+  }
+
+ private:
+  bool value_;
+};
+
+class KnownTest final : public jit::SugaredValue {
+ public:
+  std::string kind() const override { return "function"; }
+
+  Sugared call(const Loc&, jit::GraphFunction& m, NamedValues args, NamedValues, std::size_t) override {
+    jit::Value* value = args.at(0).value(*m.graph());
+    if (const auto known = known_test(value)) return std::make_shared<KnownBool>(*known);
+    return std::make_shared<jit::SimpleValue>(value);
+  }
+};
+
 class Position final : public jit::SugaredValue {
  public:
   std::string kind() const override { return "function"; }
@@ -263,6 +302,7 @@ Sugared make_fold(Compiler& compiler, bool multiplies) { return std::make_shared
 
 Sugared make_extreme(Compiler& compiler, bool smaller) { return std::make_shared<Extreme>(compiler, smaller); }
 
+Sugared make_known_test() { return std::make_shared<KnownTest>(); }
 Sugared make_position() { return std::make_shared<Position>(); }
 
 Sugared make_unpackable() { return std::make_shared<Unpackable>(); }

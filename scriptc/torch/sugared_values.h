@@ -52,6 +52,10 @@ Sugared make_unpackable();
 /// A tuple of those of its arguments that are not None.
 Sugared make_present(Compiler& compiler);
 
+/// A function that gives its argument, a bool; if the types of the graph decide it, as what an `if` on its variable
+/// knows, which no block may assign again.
+Sugared make_known_test();
+
 /// A function that gives its argument; a number that may be an int or a float as an int.
 Sugared make_position();
 

@@ -97,6 +97,7 @@ class TreeBuilder {
                                  const python::StmtList& beside = {});
   void statement(const python::StmtPtr& stmt, std::vector<Stmt>& out);
   bool may_unpack_tensor(const python::Assign& node) const;
+  bool asks_for_type(const python::ExprPtr& expr) const;
   Expr assigned(const python::Assign& node, std::vector<Stmt>& out);
   void assign(const python::Assign& node, std::vector<Stmt>& out);
   void annotated_assign(const python::AnnAssign& node, std::vector<Stmt>& out);

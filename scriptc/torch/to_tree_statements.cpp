@@ -174,6 +174,21 @@ bool TreeBuilder::may_unpack_tensor(const py::Assign& node) const {
   return base && base->id != "self" && locals_.contains(base->id);
 }
 
+/// `isinstance(x, T)`, `x is None`, and what `and`, `or` and `not` make of such.
+bool TreeBuilder::asks_for_type(const py::ExprPtr& expr) const {
+  if (const auto* node = py::as<py::BoolOp>(expr))
+    return std::all_of(node->values.begin(), node->values.end(),
+                       [&](const py::ExprPtr& part) { return asks_for_type(part); });
+  if (const auto* node = py::as<py::UnaryOp>(expr))
+    return node->op == py::UnaryOperator::Not && asks_for_type(node->operand);
+  if (const auto* node = py::as<py::Compare>(expr))
+    return node->ops.size() == 1 &&
+           (node->ops[0] == py::CompareOperator::Is || node->ops[0] == py::CompareOperator::IsNot);
+  const auto* call = py::as<py::Call>(expr);
+  const std::optional<Value> callee = call ? value_of(call->func) : std::nullopt;
+  return callee && qualified_name_of(*callee) == "builtins.isinstance";
+}
+
 /// The value of an assignment; of `a, b = x, y` each part belongs to its variable.
 jit::Expr TreeBuilder::assigned(const py::Assign& node, std::vector<Stmt>& out) {
   const auto* targets = node.targets.size() == 1 ? py::as<py::TupleExpr>(node.targets[0]) : nullptr;
@@ -182,7 +197,11 @@ jit::Expr TreeBuilder::assigned(const py::Assign& node, std::vector<Stmt>& out) 
   if (!targets || !values || targets->elts.size() != values->elts.size() ||
       std::any_of(targets->elts.begin(), targets->elts.end(), is_starred) ||
       std::any_of(values->elts.begin(), values->elts.end(), is_starred)) {
-    return hoisting(node.value, out);
+    const Expr value = hoisting(node.value, out);
+    const auto* name = node.targets.size() == 1 ? py::as<py::Name>(node.targets[0]) : nullptr;
+    if (!name || depth_ != 1 || !asks_for_type(node.value) || !py::binds_once(function_, name->id)) return value;
+    // The answer may be known from the types: then an `if` on the variable keeps one branch.
+    return apply(node.value->span, named(node.value->span, make_known_test()), {value});
   }
   std::vector<Expr> parts;
   for (std::size_t i = 0; i < values->elts.size(); ++i)
