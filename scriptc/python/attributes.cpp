@@ -347,6 +347,10 @@ void Interpreter::delete_attribute(const Value& object, const std::string& name)
     call(Value(*deleter), {object, name});
     return;
   }
+  delete_plain_attribute(object, name);
+}
+
+void Interpreter::delete_plain_attribute(const Value& object, const std::string& name) {
   const Value* found = object.try_as<PyClass>() ? nullptr : type_of(object)->lookup(name);
   if (const auto descriptor = found ? found->try_as<Property>() : nullptr; descriptor && !descriptor->cached) {
     if (descriptor->deleter.is_none())

@@ -353,7 +353,24 @@ void install_reflection(Interpreter& in, const Define& def) {
   });
   def("globals", [&in](const CallArgs&, const Kwargs&) { return *in.module_attribute(*in.frame->module, "__dict__"); });
   def("locals", [&in](const CallArgs&, const Kwargs&) { return current_locals(in); });
-  for (const char* name : {"eval", "exec", "compile", "open", "input", "__import__", "breakpoint"})
+  def("eval", [&in](const CallArgs& args, const Kwargs& kwargs) {
+    if (args.empty() || args.size() > 3 || !kwargs.empty())
+      in.raise("TypeError", "eval expected 1 to 3 positional arguments");
+    if (!args[0].is_string())
+      in.raise("TypeError", "eval() takes an expression as text, not " + quote(args[0].type_name()));
+    std::optional<OrderedMap<Value>> names;
+    for (std::size_t i = 1; i < args.size(); ++i) {
+      const Value& given = args[i];
+      if (given.is_none()) continue;
+      if (!given.is_dict())
+        in.raise("TypeError", "eval() takes its variables as a dict, not " + quote(given.type_name()));
+      if (!names) names.emplace();
+      for (const auto& [name, value] : given.as_dict().entries)
+        if (name.is_string()) names->set(name.as_string(), value);
+    }
+    return in.eval_text(*in.frame, args[0].as_string(), names);
+  });
+  for (const char* name : {"exec", "compile", "open", "input", "__import__", "breakpoint"})
     def(name, [&in, name](const CallArgs&, const Kwargs&) -> Value {
       in.raise("RuntimeError",
                std::string(name) + "() is not available: constructors run without files, processes or new code");

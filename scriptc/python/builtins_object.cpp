@@ -107,9 +107,7 @@ void install_object(Interpreter& in) {
     in.no_attribute(args.at(0), name);
   });
   in.method(object, "__delattr__", [&in](const CallArgs& args, const Kwargs&) {
-    OrderedMap<Value>* attributes = in.attributes_of(args.at(0));
-    if (attributes == nullptr || !attributes->erase(in.str(args.at(1))))
-      in.no_attribute(args.at(0), in.str(args.at(1)));
+    in.delete_plain_attribute(args.at(0), in.str(args.at(1)));
     return Value();
   });
   in.method(object, "__dir__", [&in](const CallArgs& args, const Kwargs&) {

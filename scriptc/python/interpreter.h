@@ -89,6 +89,8 @@ class Interpreter {
   Flow exec(Frame& f, const StmtList& body);
   /// A text of an expression, in a module's globals.
   Value eval_expression(const std::shared_ptr<PyModule>& module, const SourcePtr& text);
+  /// `eval(text)` where `f` is; `names`, if there are any, instead of its variables.
+  Value eval_text(const Frame& f, const std::string& text, const std::optional<OrderedMap<Value>>& names);
   Value eval_in(const PyFunction& function, const ExprPtr& expr, const OrderedMap<Value>& locals);
   void step();
   /// Accounts for memory before it is taken. Throws Error(cap).
@@ -163,6 +165,8 @@ class Interpreter {
   /// object.__setattr__, without the user's own.
   void set_plain_attribute(const Value& object, const std::string& name, const Value& value);
   void delete_attribute(const Value& object, const std::string& name);
+  /// The same without the class's own `__delattr__`.
+  void delete_plain_attribute(const Value& object, const std::string& name);
   std::vector<std::string> attribute_names(const Value& object);
   std::optional<Value> find_class_attribute(const PyClassPtr& cls, const std::string& name);
   std::optional<Value> find_function_attribute(PyFunction& fn, const std::string& name);

@@ -3,6 +3,7 @@
 
 #include "scriptc/model/text.h"
 #include "scriptc/python/interpreter.h"
+#include "scriptc/python/parser.h"
 #include "scriptc/python/residual.h"
 #include "scriptc/python/strings.h"
 
@@ -354,6 +355,35 @@ std::optional<Value> Interpreter::resolve(const PyFunction& fn, const std::strin
   f.name = fn.name;
   const FrameGuard guard(*this, f);
   return find_name(f, name);
+}
+
+Value Interpreter::eval_text(const Frame& f, const std::string& text, const std::optional<OrderedMap<Value>>& names) {
+  const std::size_t start = std::min(text.find_first_not_of(" \t"), text.size());
+  const auto source = std::make_shared<Source>("<string>", text.substr(start));
+  ExprPtr expr;
+  try {
+    expr = parse_expression(source);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cap) throw;
+    const std::string& message = error.message();
+    raise("SyntaxError", message.substr(0, message.find('\n')));
+  }
+  parsed_.push_back(expr);
+  Frame inner;
+  inner.module = f.module;
+  inner.scope = f.scope;
+  inner.class_names = f.class_names;
+  inner.owner = f.owner;
+  inner.source = source;
+  inner.name = "<eval>";
+  if (names) {
+    inner.class_names = nullptr;
+    inner.scope = std::make_shared<Scope>();
+    inner.scope->names = *names;
+  }
+  const FrameGuard guard(*this, inner);
+  with_trace(inner, [&] { inner.returned = eval(inner, expr); });
+  return std::move(inner.returned);
 }
 
 Value Interpreter::eval_in(const PyFunction& fn, const ExprPtr& expr, const OrderedMap<Value>& locals) {
