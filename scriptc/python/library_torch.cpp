@@ -83,6 +83,16 @@ def smaller_tensor(first: Tensor, second: Tensor) -> Tensor:
     return second if bool(second < first) else first
 
 
+def assign_slice(items, lower: int, upper: int, given):
+    head, rest = items[:lower], items[upper:]
+    if len(head) + len(rest) > len(items):  # the slice ends before it begins: nothing is replaced
+        rest = items[lower:]
+    items.clear()
+    items.extend(head)
+    items.extend(given)
+    items.extend(rest)
+
+
 # What these do depends on types: the lowering has its own.
 def present(*items):
     return tuple(item for item in items if item is not None)

@@ -62,6 +62,12 @@ bool changes_nothing(const ExprList& args) {
 }  // namespace
 
 Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original) {
+  if (const auto chosen = chosen_.find(&node); chosen != chosen_.end()) {
+    auto attribute = node_at<Attribute>(node.span);
+    attribute->value = node.args[0];
+    attribute->attr = chosen->second.as_string();
+    return reduce(attribute);
+  }
   const Expr* const outer = std::exchange(frame_->called, changes_nothing(node.args) ? node.func.get() : nullptr);
   const Reduced callee = reduce(node.func);
   frame_->called = outer;

@@ -1,5 +1,5 @@
-// The specialiser on `self.heads[k](x)` where only the run knows k: TorchScript cannot index what has no type for its
-// items, so the statement is compiled once for each of them, and an `if` on k chooses.
+// The specialiser on `self.heads[k](x)` and `getattr(self, name)(x)` where only the run knows k: TorchScript cannot
+// index what has no type for its items, so the statement is compiled once for each of them, and an `if` on k chooses.
 
 #include <algorithm>
 
@@ -13,14 +13,17 @@ namespace {
 /// Items that one statement is compiled for at most.
 constexpr std::size_t kMostChoices = 64;
 
-/// The subscripts that a statement evaluates once, whatever happens, in the order of evaluation.
-void find_subscripts(const ExprPtr& expr, std::vector<const Subscript*>& found) {
+/// The subscripts and getattr() calls that a statement evaluates once, whatever happens, in the order of evaluation.
+void find_lookups(const ExprPtr& expr, ExprList& found) {
   if (!expr || as<Lambda>(expr) || as<IfExp>(expr) || as<BoolOp>(expr) || as<ListComp>(expr) || as<SetComp>(expr) ||
       as<DictComp>(expr) || as<GeneratorExp>(expr))
     return;
-  for_each_child(*expr, [&](const ExprPtr& child) { find_subscripts(child, found); });
+  for_each_child(*expr, [&](const ExprPtr& child) { find_lookups(child, found); });
   const auto* subscript = as<Subscript>(expr);
-  if (subscript && subscript->ctx == ExprContext::Load && !as<Slice>(subscript->slice)) found.push_back(subscript);
+  if (subscript && subscript->ctx == ExprContext::Load && !as<Slice>(subscript->slice)) found.push_back(expr);
+  const auto* call = as<Call>(expr);
+  const auto* function = call ? as<Name>(call->func) : nullptr;
+  if (function && function->id == "getattr" && call->args.size() == 2 && call->keywords.empty()) found.push_back(expr);
 }
 
 /// What a statement evaluates first of all.
@@ -53,23 +56,37 @@ bool is_part_of(ExprPtr expr, const Expr* chosen) {
 
 }  // namespace
 
-std::optional<Specialiser::Impl::Choice> Specialiser::Impl::choice_of(const Subscript& node) {
-  const auto* name = as<Name>(node.value);
+/// The names of a module's children.
+std::optional<ReducedList> Specialiser::Impl::children_of(const Value& value, const ExprPtr& original) {
+  const auto module = value.try_as<Module>();
+  if (!module) return std::nullopt;
+  ReducedList names;
+  for (const auto& [name, child] : module->children)
+    if (child) names.push_back({reify(name, original), Fact::constant(name), nullptr});
+  return names;
+}
+
+std::optional<Specialiser::Impl::Choice> Specialiser::Impl::choice_of(const ExprPtr& node) {
+  const auto* subscript = as<Subscript>(node);
+  const auto* call = as<Call>(node);
+  const ExprPtr& owner = subscript ? subscript->value : call->args[0];
+  const ExprPtr& index = subscript ? subscript->slice : call->args[1];
+  const auto* name = as<Name>(owner);
   const auto fact = name ? frame_->facts.find(name->id) : frame_->facts.end();
-  if (chosen_.contains(&node) || as<Constant>(node.slice) || !is_path(node.value) ||
+  if (chosen_.contains(node.get()) || as<Constant>(index) || !is_path(owner) ||
       (fact != frame_->facts.end() && fact->second.kind == Fact::Kind::lost))
     return std::nullopt;
-  const Reduced base = reduce(node.value);
+  const Reduced base = reduce(owner);
   if (!base.is_constant() || base.fact.one_shot) return std::nullopt;
   const Value& value = base.fact.value;
   const bool is_module = value.try_as<Module>() != nullptr;
   if (!is_module && !value.is_tuple() && (is_plain(value) || (!value.is_list() && !value.is_dict())))
     return std::nullopt;
-  const auto items = items_of(base);
+  const auto items = call ? children_of(value, node) : items_of(base);
   if (!items || items->empty() || items->size() > kMostChoices) return std::nullopt;
-  Choice choice{&node, {}, false};
+  Choice choice{node, index, {}, false};
   choice.by_key =
-      value.is_dict() || (is_module && items->front().is_constant() && is_scalar(items->front().fact.value));
+      call || value.is_dict() || (is_module && items->front().is_constant() && is_scalar(items->front().fact.value));
   for (std::size_t i = 0; i < items->size(); ++i) {
     const Value& key = (*items)[i].fact.value;
     if (choice.by_key && (!is_scalar(key) || key.data().index() != items->front().fact.value.data().index()))
@@ -80,32 +97,32 @@ std::optional<Specialiser::Impl::Choice> Specialiser::Impl::choice_of(const Subs
   StmtList ignored;
   const OutScope scope(*frame_, ignored);
   const Facts before = frame_->facts;
-  const bool is_known = reduce(node.slice).is_constant();
+  const bool is_known = reduce(index).is_constant();
   frame_->facts = before;
   return is_known ? std::nullopt : std::optional(choice);
 }
 
 /// The first item of a statement that only the run can choose.
 std::optional<Specialiser::Impl::Choice> Specialiser::Impl::choice_in(const StmtPtr& statement) {
-  std::vector<const Subscript*> subscripts;
-  find_subscripts(evaluated_by(statement), subscripts);
-  for (const Subscript* subscript : subscripts)
-    if (auto choice = choice_of(*subscript)) return choice;
+  ExprList lookups;
+  find_lookups(evaluated_by(statement), lookups);
+  for (const ExprPtr& lookup : lookups)
+    if (auto choice = choice_of(lookup)) return choice;
   return std::nullopt;
 }
 
 /// True if what a statement binds may be no value at run time, so that all that follows belongs to the choice.
 bool Specialiser::Impl::binds_choice(const StmtPtr& statement, const Choice& choice) {
   const bool binds = as<Assign>(statement) || as<AnnAssign>(statement);
-  return binds && is_part_of(evaluated_by(statement), choice.node);
+  return binds && is_part_of(evaluated_by(statement), choice.node.get());
 }
 
 Exit Specialiser::Impl::reduce_choice(const Choice& choice, const StmtList& statements, StmtList& out) {
   const OutScope scope(*frame_, out);
   const Span& span = choice.node->span;
-  const auto constant = [&](const Value& value) { return reify(value, choice.node->slice); };
+  const auto constant = [&](const Value& value) { return reify(value, choice.index); };
   // What is looked up in a list of all positions is one of them, as in Python, or raises.
-  ExprPtr index = reduce(choice.node->slice).expr;
+  ExprPtr index = reduce(choice.index).expr;
   if (!choice.by_key) {
     auto positions = node_at<ListExpr>(span);
     for (const Value& key : choice.keys) positions->elts.push_back(constant(key));
@@ -126,15 +143,15 @@ Exit Specialiser::Impl::reduce_choice(const Choice& choice, const StmtList& stat
   ++frame_->conditional;
   for (const Value& key : choice.keys) {
     frame_->facts = before;
-    chosen_[choice.node] = key;
+    chosen_[choice.node.get()] = key;
     ReducedBlock block = reduce_block(statements);
     branches.push_back({std::move(block), frame_->facts});
   }
-  chosen_.erase(choice.node);
+  chosen_.erase(choice.node.get());
   --frame_->conditional;
   if (choice.by_key) {
     auto error = node_at<Call>(span);
-    error->func = name_of("KeyError", span);
+    error->func = name_of(as<Call>(choice.node) ? "AttributeError" : "KeyError", span);
     error->args = {name_of(name, span)};
     auto raise = node_at<Raise>(span);
     raise->exc = error;

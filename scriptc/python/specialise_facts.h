@@ -102,6 +102,7 @@ struct ResidualFrame {
   std::set<std::string> settled;      ///< variables that are bound once
   std::set<std::string> varying;      ///< variables that are bound to None or a number, and to something else
   std::set<std::string> counted;      ///< variables whose length or items are asked for
+  std::set<std::string> starred;      ///< variables that are spread, `*args`
   std::set<std::string> fixed;        ///< variables that are bound in expressions
   std::set<const Expr*> returned;     ///< what `return` may give to the caller, and what variables of it are bound to
   std::set<std::string> bound_once;   ///< variables of the residual alone, bound once wherever they are read

@@ -71,7 +71,27 @@ ExprPtr Specialiser::Impl::kept(const std::string& base, const Reduced& item, St
 }
 
 /// Starts to keep what is bound to `target` item by item; false if it is no new list or dict of known items.
+/// `args = (x, y)`, which `f(*args)` spreads: a variable like any other whose items are known.
+bool Specialiser::Impl::keep_tuple(const Name& target, const Reduced& value, StmtList& out) {
+  if (!as<TupleExpr>(value.expr) || !value.parts || value.is_constant() || frame_->untracked > 0 ||
+      frame_->fixed.contains(target.id) || !frame_->starred.contains(target.id) || value.parts->size() > kMostItems)
+    return false;
+  for (const Reduced& item : *value.parts)
+    if (item.fact.one_shot || item.fact.is_structure() || as<Starred>(item.expr)) return false;
+  Fact fact;
+  fact.kind = Fact::Kind::tuple;
+  auto tuple = node_at<TupleExpr>(value.expr->span);
+  for (std::size_t i = 0; i < value.parts->size(); ++i)
+    fact.items.push_back(kept(target.id + "_" + std::to_string(i), (*value.parts)[i], out));
+  tuple->elts = fact.items;
+  out.push_back(assignment(target.id, ExprPtr(tuple)));
+  frame_->locals.insert(target.id);
+  frame_->facts[target.id] = std::move(fact);
+  return true;
+}
+
 bool Specialiser::Impl::track(const Name& target, const Reduced& value, StmtList& out, const StmtPtr& statement) {
+  if (keep_tuple(target, value, out)) return true;
   const bool display = as<ListExpr>(value.expr) || as<BinOp>(value.expr) || as<Call>(value.expr);
   const bool changes = frame_->mutated.contains(target.id);
   if (frame_->untracked > 0 || value.fact.one_shot || frame_->fixed.contains(target.id)) return false;

@@ -342,7 +342,8 @@ void add_sources(const ExprPtr& expr, ExprList& sources) {
     case ExprKind::Call: {
       const auto* node = as<Call>(expr);
       if (const auto* method = as<Attribute>(node->func)) add_sources(method->value, sources);
-      if (!as<Attribute>(node->func)) add_sources(node->func, sources);
+      // What an item of a container gives when it is called is not the container.
+      if (as<Name>(node->func)) add_sources(node->func, sources);
       all(node->args);
       for (const Keyword& keyword : node->keywords) add_sources(keyword.value, sources);
       return;
@@ -466,6 +467,18 @@ std::set<std::string> counted_names(const StmtList& statements) {
         if (const auto* node = as<For>(statement)) add(node->iter);
         const auto* assign = as<Assign>(statement);
         if (assign && !as<Name>(assign->targets[0])) add(assign->value);
+      },
+      true);
+  return names;
+}
+
+std::set<std::string> starred_names(const StmtList& statements) {
+  std::set<std::string> names;
+  for_each_expr(
+      statements,
+      [&](const ExprPtr& expr) {
+        const auto* star = as<Starred>(expr);
+        if (const auto* name = star ? as<Name>(star->value) : nullptr) names.insert(name->id);
       },
       true);
   return names;

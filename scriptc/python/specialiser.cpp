@@ -213,6 +213,7 @@ std::string Specialiser::Impl::prepare(ResidualFrame& frame, const Request& requ
   frame.settled = settled_names(body, parameters);
   frame.counted = counted_names(body);
   frame.varying = varying_names(body);
+  frame.starred = starred_names(body);
   frame.fixed = walrus_targets(body);
   frame.returned = returned_values(body);
   for (const auto& [name, value] : request.constants) {

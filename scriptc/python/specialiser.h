@@ -71,6 +71,7 @@ class Specialiser::Impl {
              bool right_falls);
 
   // specialise_lists.cpp
+  bool keep_tuple(const Name& target, const Reduced& value, StmtList& out);
   bool track(const Name& target, const Reduced& value, StmtList& out, const StmtPtr& statement);
   ExprPtr kept(const std::string& base, const Reduced& item, StmtList& out);
   Reduced tracked_display(const Fact& fact, const Span& span);
@@ -117,11 +118,13 @@ class Specialiser::Impl {
 
   // specialise_choices.cpp
   struct Choice {
-    const Subscript* node;    ///< whose index is not known
+    ExprPtr node;             ///< what looks an item up
+    ExprPtr index;            ///< by what, which is not known
     std::vector<Value> keys;  ///< all that it can be
-    bool by_key;              ///< of a dict, else a position
+    bool by_key;              ///< of a dict or an attribute, else a position
   };
-  std::optional<Choice> choice_of(const Subscript& node);
+  std::optional<Choice> choice_of(const ExprPtr& node);
+  std::optional<ReducedList> children_of(const Value& value, const ExprPtr& original);
   std::optional<Choice> choice_in(const StmtPtr& statement);
   bool binds_choice(const StmtPtr& statement, const Choice& choice);
   Exit reduce_choice(const Choice& choice, const StmtList& statements, StmtList& out);
@@ -289,8 +292,8 @@ class Specialiser::Impl {
   int depth_ = 0;
   int frames_ = 0;
   std::map<const Module*, MadeHere> made_here_;
-  std::map<const Subscript*, Value> chosen_;  ///< indices that the code around settles
-  int variants_ = 0;                          ///< residuals that got names of their own
+  std::map<const Expr*, Value> chosen_;  ///< by what an item is looked up, where the code around settles it
+  int variants_ = 0;                     ///< residuals that got names of their own
 };
 
 // specialise_values.cpp
@@ -358,6 +361,8 @@ bool is_mutator(std::string_view name);
 std::set<std::string> varying_names(const StmtList& statements);
 /// Names whose length or items matter somewhere: indexed, unpacked, iterated, made into a tuple.
 std::set<std::string> counted_names(const StmtList& statements);
+/// Names in `*name`.
+std::set<std::string> starred_names(const StmtList& statements);
 std::set<std::string> walrus_targets(const StmtList& statements);
 /// The expressions whose value, as it is or inside of a display, the statements return or store in attributes.
 std::set<const Expr*> returned_values(const StmtList& statements);

@@ -205,7 +205,10 @@ jit::Expr TreeBuilder::checked_entry(const py::Subscript& target, const Expr& va
   const py::ExprKind kind = target.slice->kind;
   const bool is_plain = kind == py::ExprKind::Name || kind == py::ExprKind::Constant ||
                         kind == py::ExprKind::JoinedStr || kind == py::ExprKind::Resolved;
-  if (!name || !is_plain || !container_starts_.contains(name->id)) return value;
+  if (!name || !container_starts_.contains(name->id)) return value;
+  if (py::as<py::TupleExpr>(target.slice))
+    return refuse(target.slice->span, "the keys of a dict cannot be tuples in TorchScript", "make one string of each");
+  if (!is_plain) return value;
   return checked_item(name->id, value, false, expression(target.slice));
 }
 

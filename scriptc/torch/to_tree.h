@@ -99,6 +99,7 @@ class TreeBuilder {
   bool may_unpack_tensor(const python::Assign& node) const;
   bool asks_for_type(const python::ExprPtr& expr) const;
   Expr assigned(const python::Assign& node, std::vector<Stmt>& out);
+  std::optional<Stmt> list_slice_assignment(const python::Assign& node);
   void assign(const python::Assign& node, std::vector<Stmt>& out);
   void annotated_assign(const python::AnnAssign& node, std::vector<Stmt>& out);
   void augmented_assign(const python::AugAssign& node, std::vector<Stmt>& out);

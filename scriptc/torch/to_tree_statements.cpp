@@ -210,7 +210,26 @@ jit::Expr TreeBuilder::assigned(const py::Assign& node, std::vector<Stmt>& out) 
   return jit::TupleLiteral::create(at, jit::List<Expr>::create(at, parts));
 }
 
+/// `sizes[1:] = [1] * n`: TorchScript has this for tensors only. Null for what may be a tensor.
+std::optional<jit::Stmt> TreeBuilder::list_slice_assignment(const py::Assign& node) {
+  const auto* target = node.targets.size() == 1 ? py::as<py::Subscript>(node.targets[0]) : nullptr;
+  const auto* slice = target ? py::as<py::Slice>(target->slice) : nullptr;
+  const auto* repeated = py::as<py::BinOp>(node.value);
+  const bool is_list = py::as<py::ListExpr>(node.value) || py::as<py::ListComp>(node.value) ||
+                       (repeated && (py::as<py::ListExpr>(repeated->left) || py::as<py::ListExpr>(repeated->right)));
+  if (!slice || slice->step || !is_list) return std::nullopt;
+  const Value library(compiler_.evaluator().import_module("torch._folds"));
+  const Value function = compiler_.evaluator().get_attribute(library, "assign_slice");
+  const Expr items = expression(target->value);
+  const Expr lower = slice->lower ? position(slice->lower) : literal(node.span, Value(std::int64_t{0}));
+  const Expr upper =
+      slice->upper ? position(slice->upper) : apply(node.span, variable(range(node.span), "len"), {items});
+  return expression_statement(
+      node.span, apply(node.span, named(node.span, function), {items, lower, upper, expression(node.value)}));
+}
+
 void TreeBuilder::assign(const py::Assign& node, std::vector<Stmt>& out) {
+  if (const std::optional<Stmt> sliced = list_slice_assignment(node)) return out.push_back(*sliced);
   const Range at = range(node.span);
   Expr value = assigned(node, out);
   if (may_unpack_tensor(node)) value = apply(node.value->span, named(node.value->span, make_unpackable()), {value});
