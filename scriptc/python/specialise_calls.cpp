@@ -78,7 +78,9 @@ Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original
   const bool consumes = callee.is_constant() && contains(kConsumers, builtin_name(callee.fact.value));
   const bool expanded = reduce_arguments(node, args, keywords, consumes);
   const bool of_tensor = as<Attribute>(callee.expr) && !callee.is_constant();
-  if (of_tensor || callee.fact.value.try_as<OperatorRef>()) rename_as_torch(keywords);
+  const auto native = callee.fact.value.try_as<NativeFunction>();
+  const bool of_torch = native && native->qualified_name.starts_with("torch.");
+  if (of_tensor || of_torch || callee.fact.value.try_as<OperatorRef>()) rename_as_torch(keywords);
   if (callee.is_constant() && expanded) {
     for (std::size_t i = 0; i < args.size(); ++i) args[i] = as_declared(callee.fact.value, i, "", args[i]);
     for (auto& [name, value] : keywords) value = as_declared(callee.fact.value, 0, name, value);

@@ -83,6 +83,8 @@ class Compiler {
   const std::vector<std::string>& method(ModuleInfo& owner, const PyFunctionPtr& function, const std::string& name,
                                          const ::torch::jit::SourceRange& called_at, const CallTypes& types = {},
                                          const ModulePtr& instance = nullptr);
+  /// What is left of `function` when what `self` holds is known; null for free functions.
+  PyFunctionPtr specialised(const PyFunctionPtr& function, const ModulePtr& self);
   /// Compiles `function` once more under exactly this name.
   void alias(ModuleInfo& owner, const PyFunctionPtr& function, const std::string& name,
              const ::torch::jit::SourceRange& called_at, const CallTypes& types = {},
@@ -96,9 +98,10 @@ class Compiler {
   /// an annotation, which gives none, means the first that was made.
   c10::TypePtr class_type(const PyClassPtr& cls, const ::torch::jit::SourceRange& used_at, const CallTypes& types = {});
 
-  /// The type of a dataclass's instances whose fields hold values of these types, in order.
-  c10::ClassTypePtr record_type(const PyClassPtr& cls, const std::vector<std::string>& fields,
-                                const std::vector<c10::TypePtr>& types);
+  /// The type of a dataclass's instances whose fields hold values of these types, in order: a named tuple, which Python
+  /// can be given, unless some code assigns a field.
+  c10::TypePtr record_type(const PyClassPtr& cls, const std::vector<std::string>& fields,
+                           const std::vector<c10::TypePtr>& types);
 
   /// An Error at `range` with the chain of calls.
   Error error(const ::torch::jit::SourceRange& range, const std::string& sentence, const std::string& help = "") const;
@@ -121,7 +124,6 @@ class Compiler {
  private:
   void apply_signature(::torch::jit::Function& function, const struct Signature& signature);
   std::string free_method_name(const ModuleInfo& owner, const std::string& wanted) const;
-  PyFunctionPtr specialised(const PyFunctionPtr& function, const ModulePtr& self);
   void compile_entry_points(ModuleInfo& root);
 
   ModulePtr root_;
@@ -145,7 +147,7 @@ class Compiler {
   std::map<std::string, ModuleInfo*> type_keys_;
   std::map<CompiledFor, std::vector<::torch::jit::StrongFunctionPtr>> functions_;
   std::map<std::pair<const python::PyClass*, std::string>, c10::TypePtr> classes_;  ///< by what __init__ is given
-  std::map<std::pair<const python::PyClass*, std::string>, c10::ClassTypePtr> records_;
+  std::map<std::pair<const python::PyClass*, std::string>, c10::TypePtr> records_;
   std::vector<std::shared_ptr<const Object>> alive_;  ///< owners of the pointers that are keys
 };
 

@@ -1,5 +1,7 @@
 #include <torch/csrc/jit/frontend/resolver.h>
 
+#include <algorithm>
+
 #include "scriptc/model/text.h"
 #include "scriptc/python/runtime.h"
 #include "scriptc/torch/annotations.h"
@@ -119,7 +121,7 @@ class ClassCompiler {
     if (!is_method_of_script_class(name, value)) return nullptr;
     const jit::SimpleSelf self(type_);
     Compiler::Definition definition;
-    definition.function = value.try_as<py::PyFunction>();
+    definition.function = compiler_.specialised(value.try_as<py::PyFunction>(), nullptr);
     definition.prefix = type_->name()->qualifiedName();
     definition.name = name;
     definition.self = &self;
@@ -166,17 +168,26 @@ c10::TypePtr Compiler::class_type(const PyClassPtr& cls, const jit::SourceRange&
   return type;
 }
 
-c10::ClassTypePtr Compiler::record_type(const PyClassPtr& cls, const std::vector<std::string>& fields,
-                                        const std::vector<c10::TypePtr>& types) {
+c10::TypePtr Compiler::record_type(const PyClassPtr& cls, const std::vector<std::string>& fields,
+                                   const std::vector<c10::TypePtr>& types) {
   std::string text;
   for (const c10::TypePtr& type : types) text += type->repr_str() + ";";
-  c10::ClassTypePtr& type = records_[{cls.get(), text}];
-  if (type) return type;
+  c10::TypePtr& known = records_[{cls.get(), text}];
+  if (known) return known;
   alive_.push_back(cls);
-  type = c10::ClassType::create(unit_->mangle(c10::QualifiedName(type_name_of(cls->qualified_name))), unit_);
+  const c10::QualifiedName name = unit_->mangle(c10::QualifiedName(type_name_of(cls->qualified_name)));
+  const bool is_assigned = std::any_of(fields.begin(), fields.end(), [&](const std::string& field) {
+    return mutable_attributes_.names.contains(field);
+  });
+  if (!is_assigned) {
+    const c10::TupleTypePtr tuple = c10::TupleType::createNamed(name, fields, types);
+    unit_->register_type(tuple);
+    return known = tuple;
+  }
+  const c10::ClassTypePtr type = c10::ClassType::create(name, unit_);
   for (std::size_t i = 0; i < fields.size(); ++i) type->addAttribute(fields[i], types[i]);
   unit_->register_type(type);
-  return type;
+  return known = type;
 }
 
 Sugared no_grad_class(Compiler& compiler) {

@@ -144,7 +144,10 @@ class Dataclass final : public jit::SugaredValue {
       if (std::find(names.begin() + static_cast<std::ptrdiff_t>(args.size()), names.end(), keyword.name()) ==
           names.end())
         throw compiler_.error(loc, quote(cls_->name) + " has no further field " + quote(keyword.name()));
-    jit::Value* object = graph.insertNode(graph.createObject(compiler_.record_type(cls_, names, types)))->output();
+    const c10::TypePtr type = compiler_.record_type(cls_, names, types);
+    if (const auto tuple = type->cast<c10::TupleType>())
+      return std::make_shared<jit::SimpleValue>(graph.insertNode(graph.createTuple(values, tuple))->output());
+    jit::Value* object = graph.insertNode(graph.createObject(type->expect<c10::ClassType>()))->output();
     for (std::size_t i = 0; i < names.size(); ++i)
       graph.insertNode(graph.createSetAttr(object, names[i], values[i]))->setSourceRange(loc);
     return std::make_shared<jit::SimpleValue>(object);

@@ -1,5 +1,7 @@
 """Comparing a saved file with Python eager: how inputs, statistics and differences are made. No tests here."""
 
+import dataclasses
+
 import torch
 
 #: A difference is measured against how much outputs move when inputs change: untrained nets hardly react to theirs.
@@ -60,6 +62,8 @@ def flatten(output):
         return [t for key in output for t in flatten(output[key])]
     if isinstance(output, (list, tuple)):
         return [t for item in output for t in flatten(item)]
+    if dataclasses.is_dataclass(output):
+        return flatten([getattr(output, field.name) for field in dataclasses.fields(output)])
     if output is None:
         return []
     return [torch.tensor(output)]
