@@ -17,6 +17,9 @@ namespace {
 
 using Mark = py::PyFunction::ScriptMark;
 
+/// Compilations until the types of variables settle; each finds the start of one.
+constexpr int kMostRounds = 1000;
+
 /// Knows the made-up names of our trees.
 class NameResolver final : public jit::Resolver {
  public:
@@ -251,7 +254,7 @@ jit::Function* Compiler::define(const Definition& definition, const jit::SourceR
       throw error(function.def->span, "'async def' is not supported in a compiled method", "make it a plain 'def'");
     Signature signature = signature_of(*this, function, definition.types);
     if (definition.self && !signature.parameters.empty()) signature.parameters[0].type = nullptr;
-    TreeBuilder builder(*this, function, frames_.back().source);
+    TreeBuilder builder(*this, function, frames_.back().source, text_of(definition.types));
     const jit::Def def = builder.definition(signature, definition.name);
     result = unit_
                  ->define(c10::QualifiedName(definition.prefix), {}, {}, {def}, {std::make_shared<NameResolver>(*this)},
@@ -404,13 +407,16 @@ Lowered Compiler::compile() {
 }
 
 Lowered lower(const ModulePtr& root, py::Evaluator& evaluator, const LoweringOptions& options) {
-  for (Starts starts;;) {
+  Starts starts;
+  for (int round = 0; round < kMostRounds; ++round) {
     try {
       return Compiler(root, evaluator, options, starts).compile();
     } catch (const OtherStart& found) {
       starts[found.start] = found.type;
     }
   }
+  throw Error(ErrorKind::model, "the types of the model's variables do not settle in " + std::to_string(kMostRounds) +
+                                    " compilations\n  help: annotate variables that start as numbers, or empty");
 }
 
 }  // namespace scriptc::torch_backend

@@ -120,8 +120,8 @@ std::optional<Complaint> describe_list_change(const std::vector<Variant>& varian
   for (const Variant& variant : variants) {
     for (const std::string& reason : variant.reasons) {
       if (!std::regex_search(reason, match, kReason)) continue;
-      const std::string item = match[1];
-      return Complaint{"a list of " + quote(match[2].str()) + " takes no " + readable(quote(item)),
+      const std::string item = readable(match[1].str());
+      return Complaint{"a list of " + quote(match[2].str()) + " takes no " + quote(item),
                        "\n  help: the items of a list have one type in TorchScript; an empty one may be annotated, as "
                        "in 'items: List[" +
                            item + "] = []'"};

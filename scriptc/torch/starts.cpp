@@ -143,7 +143,7 @@ std::map<std::string, py::ExprPtr> numbers_in(const py::StmtList& body) {
 }  // namespace
 
 Start start_of_attribute(const Module& module, const std::string& name) {
-  return {module.class_->qualified_name, 0, name};
+  return {module.class_->qualified_name, 0, name, ""};
 }
 
 bool is_portable(const c10::TypePtr& type) {
@@ -248,7 +248,7 @@ std::pair<jit::Expr, jit::Expr> TreeBuilder::branches(const py::IfExp& node) {
 
 Start TreeBuilder::start_of(const std::string& variable) const {
   const py::Span span = function_.def ? function_.def->span : function_.lambda->span;
-  return {source_->source()->name(), static_cast<std::size_t>(span.line), variable};
+  return {source_->source()->name(), static_cast<std::size_t>(span.line), variable, function_.name + ":" + types_};
 }
 
 /// `number`, or what an earlier compilation made of it.

@@ -16,11 +16,13 @@
 
 namespace scriptc::torch_backend {
 
-/// A variable of the function that begins at this line of a file; an attribute of the class `file`, whose line is 0.
+/// A variable of the function that begins at this line of a file, in one of the variants that are compiled of it; an
+/// attribute of the class `file`, whose line is 0.
 struct Start {
   std::string file;
   std::size_t line = 0;
   std::string name;
+  std::string variant;
   auto operator<=>(const Start&) const = default;
 };
 

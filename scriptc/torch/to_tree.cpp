@@ -14,8 +14,9 @@ namespace scriptc::torch_backend {
 namespace jit = ::torch::jit;
 namespace py = ::scriptc::python;
 
-TreeBuilder::TreeBuilder(Compiler& compiler, const py::PyFunction& function, FunctionSourcePtr source)
-    : compiler_(compiler), function_(function), source_(std::move(source)) {
+TreeBuilder::TreeBuilder(Compiler& compiler, const py::PyFunction& function, FunctionSourcePtr source,
+                         std::string types)
+    : compiler_(compiler), function_(function), source_(std::move(source)), types_(std::move(types)) {
   const auto add = [&](const std::vector<py::Parameter>& parameters) {
     for (const py::Parameter& parameter : parameters) locals_.insert(parameter.arg);
   };

@@ -21,7 +21,8 @@ int token_of(python::BinaryOperator op);
 /// it is reached, so that code which is never compiled may hold anything.
 class TreeBuilder {
  public:
-  TreeBuilder(Compiler& compiler, const python::PyFunction& function, FunctionSourcePtr source);
+  /// `types`: what the function is compiled for, as text.
+  TreeBuilder(Compiler& compiler, const python::PyFunction& function, FunctionSourcePtr source, std::string types);
 
   ::torch::jit::Def definition(const Signature& signature, const std::string& name);
 
@@ -114,6 +115,7 @@ class TreeBuilder {
   Compiler& compiler_;
   const python::PyFunction& function_;
   FunctionSourcePtr source_;
+  std::string types_;
   std::set<std::string> locals_;
   std::multiset<std::string> comprehension_names_;
   std::map<std::string, Value> imported_;
