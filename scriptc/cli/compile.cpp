@@ -166,9 +166,8 @@ class Compilation {
       build_with_values();
       begin();
     }
-    for (const std::string& parameter : job_->fixed_parameters())
-      console_.warning("forward's parameter " + quote(parameter.substr(0, parameter.find('='))) + " is fixed, " +
-                       parameter +
+    for (const auto& [name, value] : job_->fixed_parameters())
+      console_.warning("forward's parameter " + quote(name) + " is fixed, " + name + "=" + value +
                        ": the model cannot be compiled with it open\n  help: give it an --input to keep it");
     if (options_.print_code) console_.print(job_->code());
     if (options_.verify) {

@@ -75,14 +75,20 @@ struct ArchiveSummary {
   std::int64_t parameters = 0;       ///< number of elements of all tensors
 };
 
+/// A parameter of forward that became a constant: its name, and its default as Python writes it.
+struct FixedParameter {
+  std::string name;
+  std::string value;
+};
+
 /// One model on its way to a file. The stages are called in the order of declaration; each throws Error.
 class Job {
  public:
   virtual ~Job() = default;
   /// Compiles forward and the exported methods. Errors (model): with file, line, caret and call chain.
   virtual void script(const ScriptOptions& options) = 0;
-  /// Parameters of forward that the file has not, for with them it cannot be compiled: `mask=None`.
-  virtual std::vector<std::string> fixed_parameters() const { return {}; }
+  /// Parameters of forward that the file has not, for with them it cannot be compiled.
+  virtual std::vector<FixedParameter> fixed_parameters() const { return {}; }
   /// TorchScript source of forward and what it calls (`--print-code`).
   virtual std::string code() const = 0;
   /// Runs the unfrozen module (native: the live C++ one) on seeded inputs and keeps the outputs for `verify`.

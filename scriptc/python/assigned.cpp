@@ -268,24 +268,32 @@ class Reached {
 
 }  // namespace
 
+namespace {
+
+/// The functions in a class and its bases under their names, overridden ones too.
+std::vector<std::pair<std::string, std::shared_ptr<PyFunction>>> methods_of(const PyClass& cls) {
+  std::vector<std::pair<std::string, std::shared_ptr<PyFunction>>> methods;
+  for (const std::weak_ptr<PyClass>& weak : cls.mro)
+    if (const std::shared_ptr<PyClass> base = weak.lock())
+      for (const auto& [name, value] : base->dict)
+        if (const auto function = value.try_as<PyFunction>()) methods.emplace_back(name, function);
+  return methods;
+}
+
+}  // namespace
+
 bool assigns_attribute(const PyClass& cls, const std::string& name) {
-  for (const std::weak_ptr<PyClass>& weak : cls.mro) {
-    const std::shared_ptr<PyClass> base = weak.lock();
-    if (!base) continue;
-    for (const auto& [method, value] : base->dict) {
-      const auto function = value.try_as<PyFunction>();
-      if (!function || method == "__init__" || function->args().args.empty()) continue;
-      const std::string& self = function->args().args.front().arg;
-      bool found = false;
-      for_each_store(body_of(*function), [&](const ExprPtr& target) {
-        const auto* attribute = as<Attribute>(target);
-        const auto* object = attribute ? as<Name>(attribute->value) : nullptr;
-        found = found || (object && object->id == self && attribute->attr == name);
-      });
-      if (found) return true;
-    }
+  bool found = false;
+  for (const auto& [method_name, method] : methods_of(cls)) {
+    if (found || method_name == "__init__" || method->args().args.empty()) continue;
+    const std::string& self = method->args().args.front().arg;
+    for_each_store(body_of(*method), [&](const ExprPtr& target) {
+      const auto* attribute = as<Attribute>(target);
+      const auto* object = attribute ? as<Name>(attribute->value) : nullptr;
+      found = found || (object && object->id == self && attribute->attr == name);
+    });
   }
-  return false;
+  return found;
 }
 
 bool asks_for_attribute(const ModulePtr& root, const std::string& name) {
@@ -305,26 +313,21 @@ bool asks_for_attribute(const ModulePtr& root, const std::string& name) {
     if (const auto* node = as<UnaryOp>(part)) test(node->operand);
     if (const auto* node = as<IfExp>(part)) test(node->test);
   };
-  std::set<const PyClass*> seen;
+  std::set<const PyFunction*> seen;
   for_each_module(root, [&](const std::string&, const ModulePtr& module) {
     const auto cls = std::dynamic_pointer_cast<PyClass>(module->class_);
     if (!cls) return;
-    for (const std::weak_ptr<PyClass>& weak : cls->mro) {
-      const std::shared_ptr<PyClass> base = weak.lock();
-      if (!base || !seen.insert(base.get()).second) continue;
-      for (const auto& [method, value] : base->dict) {
-        const auto function = value.try_as<PyFunction>();
-        if (!function) continue;
-        const StmtList body = body_of(*function);
-        for_each_expr(body, asks, true);
-        for_each_stmt(
-            body,
-            [&](const StmtPtr& statement) {
-              if (const auto* node = as<If>(statement)) found = found || is_it(node->test);
-              if (const auto* node = as<While>(statement)) found = found || is_it(node->test);
-            },
-            true);
-      }
+    for (const auto& [method_name, method] : methods_of(*cls)) {
+      if (!seen.insert(method.get()).second) continue;
+      const StmtList body = body_of(*method);
+      for_each_expr(body, asks, true);
+      for_each_stmt(
+          body,
+          [&](const StmtPtr& statement) {
+            if (const auto* node = as<If>(statement)) found = found || is_it(node->test);
+            if (const auto* node = as<While>(statement)) found = found || is_it(node->test);
+          },
+          true);
     }
   });
   return found;

@@ -134,19 +134,17 @@ void install_classes(Interpreter& in, PyModule& torch) {
   });
   for (const char* name : {"Generator", "Stream", "Event", "ScriptObject"})
     torch.globals.set(name, in.native_class(name, {in.types.object}, "torch"));
-  const std::pair<const char*, const char*> legacy[] = {
-      {"FloatTensor", "float32"}, {"DoubleTensor", "float64"},    {"HalfTensor", "float16"}, {"LongTensor", "int64"},
-      {"IntTensor", "int32"},     {"BFloat16Tensor", "bfloat16"}, {"CharTensor", "int8"},    {"ShortTensor", "int16"},
-      {"ByteTensor", "uint8"},    {"BoolTensor", "bool"}};
-  for (const auto& [name, dtype] : legacy)
-    in.function(torch, name, [&in, dtype = Value(*torch.globals.find(dtype))](const CallArgs& args, const Kwargs&) {
-      if (args.size() == 1 && args[0].is_tensor()) return in.call_method(args[0], "to", {dtype});
-      if (const auto held = args.empty() ? std::nullopt : tensor_of_array(args[0]))
-        return in.call_method(*held, "to", {dtype});
-      if (args.size() == 1 && (args[0].is_list() || args[0].is_tuple()))
-        return in.call(in.get_attribute(in.find_module("torch"), "tensor"), {args[0]}, {{"dtype", dtype}});
-      return in.call_operator("empty", args, {{"dtype", dtype}});
-    });
+  for (const auto& [name, type] : legacy_types())
+    in.function(torch, std::string(name.substr(name.find('.') + 1)),
+                [&in, dtype = Value(*torch.globals.find(std::string(dtype_info(type).name)))](const CallArgs& args,
+                                                                                              const Kwargs&) {
+                  if (args.size() == 1 && args[0].is_tensor()) return in.call_method(args[0], "to", {dtype});
+                  if (const auto held = args.empty() ? std::nullopt : tensor_of_array(args[0]))
+                    return in.call_method(*held, "to", {dtype});
+                  if (args.size() == 1 && (args[0].is_list() || args[0].is_tuple()))
+                    return in.call(in.get_attribute(in.find_module("torch"), "tensor"), {args[0]}, {{"dtype", dtype}});
+                  return in.call_operator("empty", args, {{"dtype", dtype}});
+                });
   for (const char* name : {"no_grad", "enable_grad", "inference_mode", "set_grad_enabled"})
     torch.globals.set(name, quiet_context(in, name, "torch.autograd.grad_mode"));
   torch.globals.set("autocast", autocast_class(in));

@@ -37,6 +37,9 @@ struct MutableAttributes {
 MutableAttributes find_assigned(Evaluator& evaluator, const ModulePtr& root,
                                 const std::vector<std::string>& more_roots = {});
 
+/// A function of the library torch._folds: what stands in compiled code for what TorchScript lacks.
+Value fold_function(Evaluator& evaluator, const std::string& name);
+
 /// The default of a parameter as evaluated when its function was defined, or null.
 const Value* default_of(const PyFunction& function, const std::string& parameter);
 

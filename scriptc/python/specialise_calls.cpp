@@ -38,14 +38,6 @@ bool contains(const std::array<std::string_view, N>& names, std::string_view nam
   return false;
 }
 
-/// NumPy's names of arguments, which torch takes from Python everywhere.
-void rename_as_torch(ReducedKeywords& keywords) {
-  for (auto& [name, value] : keywords) {
-    if (name == "axis") name = "dim";
-    if (name == "keepdims") name = "keepdim";
-  }
-}
-
 /// No `x.squeeze_()`, `stack.pop()` or `y := …`: what stands before the arguments may as well be computed behind them.
 bool changes_nothing(const ExprList& args) {
   bool changes = false;
@@ -80,7 +72,9 @@ Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original
   const bool of_tensor = as<Attribute>(callee.expr) && !callee.is_constant();
   const auto native = callee.fact.value.try_as<NativeFunction>();
   const bool of_torch = native && native->qualified_name.starts_with("torch.");
-  if (of_tensor || of_torch || callee.fact.value.try_as<OperatorRef>()) rename_as_torch(keywords);
+  // From Python, torch takes NumPy's names of arguments everywhere.
+  if (of_tensor || of_torch || callee.fact.value.try_as<OperatorRef>())
+    for (auto& [name, value] : keywords) name = torch_keyword(name);
   if (callee.is_constant() && expanded) {
     for (std::size_t i = 0; i < args.size(); ++i) args[i] = as_declared(callee.fact.value, i, "", args[i]);
     for (auto& [name, value] : keywords) value = as_declared(callee.fact.value, 0, name, value);

@@ -5,6 +5,11 @@
 #include "scriptc/python/specialiser.h"
 
 namespace scriptc::python {
+
+Value fold_function(Evaluator& evaluator, const std::string& name) {
+  return evaluator.get_attribute(Value(evaluator.import_module("torch._folds")), name);
+}
+
 namespace {
 
 ExprPtr subscript(const ExprPtr& base, const ExprPtr& index) {
@@ -59,12 +64,6 @@ ExprPtr Specialiser::Impl::tuple_as_list(const ExprPtr& items, const ExprPtr& or
   return call;
 }
 
-/// A function of the library torch._folds.
-ExprPtr Specialiser::Impl::fold_function(const std::string& name, const ExprPtr& original) {
-  const Value folds(evaluator_.import_module("torch._folds"));
-  return reify(evaluator_.get_attribute(folds, name), original);
-}
-
 /// `tuple(v for v in [x, states] if v is not None)`: which of them are None, their types say.
 std::optional<Reduced> Specialiser::Impl::items_present(const Call& call) {
   const auto* generator = call.args.size() == 1 ? as<GeneratorExp>(call.args[0]) : nullptr;
@@ -81,7 +80,7 @@ std::optional<Reduced> Specialiser::Impl::items_present(const Call& call) {
   const auto items = items_of(reduce_iterable(over.iter));
   if (!items) return std::nullopt;
   auto present = node_at<Call>(call.span);
-  present->func = fold_function("present", call.func);
+  present->func = reify(fold_function(evaluator_, "present"), call.func);
   for (const Reduced& item : *items)
     if (!item.is_constant() || !item.fact.value.is_none()) present->args.push_back(item.expr);
   return Reduced{present, {}, nullptr};
@@ -207,7 +206,7 @@ StmtPtr Specialiser::Impl::rest_by_index(const Assign& node, const ExprPtr& valu
   const std::string whole = fresh("items");
   frame_->bound_once.insert(whole);
   auto items = node_at<Call>(span);
-  items->func = fold_function("unpacked", value);
+  items->func = reify(fold_function(evaluator_, "unpacked"), value);
   items->args = {value};
   out.push_back(assignment(whole, items));
   auto left = node_at<TupleExpr>(targets->span), right = node_at<TupleExpr>(span);

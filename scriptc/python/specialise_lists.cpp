@@ -70,7 +70,6 @@ ExprPtr Specialiser::Impl::kept(const std::string& base, const Reduced& item, St
   return name_of(name, item.expr->span);
 }
 
-/// Starts to keep what is bound to `target` item by item; false if it is no new list or dict of known items.
 /// `args = (x, y)`, which `f(*args)` spreads: a variable like any other whose items are known.
 bool Specialiser::Impl::keep_tuple(const Name& target, const Reduced& value, StmtList& out) {
   if (!as<TupleExpr>(value.expr) || !value.parts || value.is_constant() || frame_->untracked > 0 ||
@@ -90,6 +89,7 @@ bool Specialiser::Impl::keep_tuple(const Name& target, const Reduced& value, Stm
   return true;
 }
 
+/// Starts to keep what is bound to `target` item by item; false if it is no new list or dict of known items.
 bool Specialiser::Impl::track(const Name& target, const Reduced& value, StmtList& out, const StmtPtr& statement) {
   if (keep_tuple(target, value, out)) return true;
   const bool display = as<ListExpr>(value.expr) || as<BinOp>(value.expr) || as<Call>(value.expr);

@@ -15,15 +15,10 @@ std::string type_of(const ExprPtr& value) {
   return std::holds_alternative<std::string>(constant->value) ? "str" : "Tensor";
 }
 
-bool is_none(const ExprPtr& expr) {
-  const auto* constant = as<Constant>(expr);
-  return constant && std::holds_alternative<NoneLiteral>(constant->value);
-}
-
 /// The name of `name = None`, else null.
 const Name* set_to_none(const StmtPtr& statement) {
   const auto* assign = as<Assign>(statement);
-  if (!assign || assign->targets.size() != 1 || !is_none(assign->value)) return nullptr;
+  if (!assign || assign->targets.size() != 1 || !is_none_literal(assign->value)) return nullptr;
   return as<Name>(assign->targets[0]);
 }
 
@@ -35,7 +30,7 @@ std::string type_in_blocks(const StmtList& body, std::size_t from, const std::st
     if (kind != StmtKind::If && kind != StmtKind::For && kind != StmtKind::While && kind != StmtKind::With) return "";
     std::string type;
     for_each_assignment({body[i]}, [&](const std::string& target, const ExprPtr& value) {
-      if (target == name && type.empty() && !is_none(value)) type = type_of(value);
+      if (target == name && type.empty() && !is_none_literal(value)) type = type_of(value);
     });
     return type;
   }
@@ -53,7 +48,7 @@ StmtList split_constants(const StmtList& body) {
     bool any = false;
     for (std::size_t i = 0; splits && i < left->elts.size(); ++i) {
       splits = as<Name>(left->elts[i]) && as<Constant>(right->elts[i]);
-      any = any || is_none(right->elts[i]);
+      any = any || is_none_literal(right->elts[i]);
     }
     if (!splits || !any) {
       result.push_back(statement);

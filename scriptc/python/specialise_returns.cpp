@@ -7,14 +7,10 @@
 
 namespace scriptc::python {
 
-namespace {
-
 bool is_none_literal(const ExprPtr& expr) {
   const auto* literal = as<Constant>(expr);
   return literal && std::holds_alternative<NoneLiteral>(literal->value);
 }
-
-}  // namespace
 
 bool returns_value(const PyFunction& function) {
   bool found = false;

@@ -205,7 +205,6 @@ class Specialiser::Impl {
   ExprPtr renamed_target(const ExprPtr& target);
   ExprPtr reduce_in(const ExprPtr& expr, StmtList& out);
   ExprPtr empty_list(const ExprPtr& item, const std::vector<std::shared_ptr<For>>& loops, const Span& span);
-  ExprPtr fold_function(const std::string& name, const ExprPtr& original);
 
   // specialise_calls.cpp
   Reduced reduce_call(const Call& node, const ExprPtr& original);
@@ -378,6 +377,9 @@ ExprList alias_sources(const ExprPtr& expr);
 /// All names that are read or bound, nested functions included.
 std::set<std::string> all_names(const StmtList& statements);
 std::set<std::string> names_in(const ExprPtr& expr);
+
+/// The literal None.
+bool is_none_literal(const ExprPtr& expr);
 
 /// Calls `visit` for every expression below, children before parents, `lambdas`: also inside lambdas.
 void for_each_expr(const ExprPtr& expr, const std::function<void(const ExprPtr&)>& visit, bool lambdas = false);

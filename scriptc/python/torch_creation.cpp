@@ -19,11 +19,6 @@ std::optional<DType> as_dtype(const Value& value) {
 
 namespace {
 
-struct LegacyType {
-  std::string_view name;
-  DType dtype;
-};
-
 constexpr std::array kLegacyTypes{
     LegacyType{"torch.FloatTensor", DType::float32}, LegacyType{"torch.DoubleTensor", DType::float64},
     LegacyType{"torch.HalfTensor", DType::float16},  LegacyType{"torch.BFloat16Tensor", DType::bfloat16},
@@ -32,6 +27,8 @@ constexpr std::array kLegacyTypes{
     LegacyType{"torch.ByteTensor", DType::uint8},    LegacyType{"torch.BoolTensor", DType::boolean}};
 
 }  // namespace
+
+std::span<const LegacyType> legacy_types() { return kLegacyTypes; }
 
 std::optional<DType> legacy_dtype(const Value& type) {
   const auto native = type.try_as<NativeFunction>();
@@ -45,6 +42,11 @@ std::string legacy_name(DType dtype) {
   for (const LegacyType& row : kLegacyTypes)
     if (row.dtype == dtype) return std::string(row.name);
   return "torch.Tensor";
+}
+
+std::string_view torch_keyword(std::string_view keyword) {
+  if (keyword == "axis") return "dim";
+  return keyword == "keepdims" ? "keepdim" : keyword;
 }
 
 std::optional<Value> tensor_of_array(const Value& value) {

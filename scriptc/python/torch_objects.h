@@ -1,6 +1,8 @@
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scriptc/python/interpreter.h"
@@ -15,6 +17,14 @@ std::optional<DType> as_dtype(const Value& value);
 std::optional<DType> legacy_dtype(const Value& type);
 /// `torch.LongTensor`, or of a dtype that has none of its own `torch.Tensor`.
 std::string legacy_name(DType dtype);
+struct LegacyType {
+  std::string_view name;  ///< `torch.LongTensor`
+  DType dtype;
+};
+std::span<const LegacyType> legacy_types();
+
+/// What torch calls an argument that may have NumPy's name: `dim` for `axis`.
+std::string_view torch_keyword(std::string_view keyword);
 
 /// What an array of the built-in numpy holds; nullopt for any other value.
 std::optional<Value> tensor_of_array(const Value& value);

@@ -26,6 +26,8 @@ TypeOrReason type_of_value(Compiler& compiler, const Value& value);
 
 bool is_enum(const python::PyClass& cls);
 bool is_dataclass(const python::PyClass& cls);
+/// The type of an annotation; null if it is none, or cannot be evaluated.
+c10::TypePtr known_type(Compiler& compiler, const python::PyFunction& function, const python::ExprPtr& annotation);
 /// An annotation that says nothing of a type: an import that was not found, a dataclass, whose fields are what it is
 /// made of.
 bool says_nothing(Compiler& compiler, const python::PyFunction& function, const python::ExprPtr& annotation);

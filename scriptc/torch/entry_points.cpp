@@ -3,6 +3,7 @@
 #include <set>
 
 #include "scriptc/torch/annotations.h"
+#include "scriptc/torch/sugared_callables.h"
 
 namespace scriptc::torch_backend {
 
@@ -45,12 +46,8 @@ const InputSpec* input_for(const std::vector<InputSpec>& inputs, const std::stri
 
 /// True if a tensor is only one of several things that the annotation allows, or TorchScript does not know it.
 bool allows_more(Compiler& compiler, const py::PyFunction& function, const py::ExprPtr& annotation) {
-  try {
-    const c10::TypePtr type = type_of_annotation(compiler, function, annotation).type;
-    return !type || type->kind() == c10::TypeKind::OptionalType || type->kind() == c10::TypeKind::UnionType;
-  } catch (const Error&) {
-    return true;
-  }
+  const c10::TypePtr type = known_type(compiler, function, annotation);
+  return !type || type->kind() == c10::TypeKind::OptionalType || type->kind() == c10::TypeKind::UnionType;
 }
 
 }  // namespace
@@ -92,11 +89,7 @@ EntryPoint forward_for(Compiler& compiler, const PyFunctionPtr& forward, const s
   entry.inputs.clear();
   for (const InputSpec& spec : inputs)
     if (!gone.contains(&spec)) entry.inputs.push_back(spec);
-  if (!changed) return entry;
-  entry.function = std::make_shared<py::PyFunction>(*forward);
-  auto def = std::make_shared<py::FunctionDef>(*forward->def);
-  def->args = args;
-  entry.function->def = def;
+  if (changed) entry.function = with_arguments(*forward, args);
   return entry;
 }
 

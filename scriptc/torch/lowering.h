@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "scriptc/model/backend.h"
 #include "scriptc/model/module.h"
 #include "scriptc/python/evaluator.h"
 
@@ -22,9 +23,9 @@ struct LoweringOptions {
 };
 
 struct Lowered {
-  ::torch::jit::Module module;     ///< owns its fresh CompilationUnit
-  std::vector<InputSpec> inputs;   ///< of forward: those of the options, without what became a constant
-  std::vector<std::string> fixed;  ///< parameters of forward that became constants, `mask=None`
+  ::torch::jit::Module module;    ///< owns its fresh CompilationUnit
+  std::vector<InputSpec> inputs;  ///< of forward: those of the options, without what became a constant
+  std::vector<FixedParameter> fixed;
 };
 
 /// Compiles `forward` and the exported methods of `root`, and what they reach, to TorchScript.

@@ -5,6 +5,7 @@
 #include "scriptc/model/text.h"
 #include "scriptc/torch/class_types.h"
 #include "scriptc/torch/entry_points.h"
+#include "scriptc/torch/sugared_callables.h"
 #include "scriptc/torch/sugared_values.h"
 #include "scriptc/torch/to_tree.h"
 
@@ -105,22 +106,12 @@ PyFunctionPtr unused_stub(const PyFunctionPtr& function) {
 
 /// A function that an instance holds instead of a method gets no instance: as a method it ignores it.
 PyFunctionPtr as_method(const PyFunctionPtr& function) {
-  auto result = std::make_shared<py::PyFunction>(*function);
   auto args = std::make_shared<py::Arguments>(function->args());
   py::Parameter instance;
   instance.arg = "_instance";
   std::vector<py::Parameter>& first = args->posonlyargs.empty() ? args->args : args->posonlyargs;
   first.insert(first.begin(), instance);
-  if (function->def) {
-    auto def = std::make_shared<py::FunctionDef>(*function->def);
-    def->args = args;
-    result->def = def;
-  } else {
-    auto lambda = std::make_shared<py::Lambda>(*function->lambda);
-    lambda->args = args;
-    result->lambda = lambda;
-  }
-  return result;
+  return with_arguments(*function, args);
 }
 
 /// What `module.name(…)` runs: an attribute of the instance (`model.forward = types.MethodType(f, model)`) comes before
@@ -402,7 +393,7 @@ Lowered Compiler::compile() {
   compile_entry_points(root);
   Lowered lowered{build_instance(*this, root_), inputs_, {}};
   for (const auto& [function, constants] : fixed_)
-    for (const auto& [name, value] : constants) lowered.fixed.push_back(name + "=" + repr(value));
+    for (const auto& [name, value] : constants) lowered.fixed.push_back({name, repr(value)});
   return lowered;
 }
 

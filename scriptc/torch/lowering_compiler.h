@@ -95,7 +95,7 @@ class Compiler {
                                                                const CallTypes& types = {});
 
   /// TorchScript's type for a user's class: NamedTuple, Enum or script class. `types`: what `__init__` is called with;
-  /// an annotation, which gives none, means the first that was made.
+  /// an annotation, which gives none, means any that was made.
   c10::TypePtr class_type(const PyClassPtr& cls, const ::torch::jit::SourceRange& used_at, const CallTypes& types = {});
 
   /// The type of a dataclass's instances whose fields hold values of these types, in order: a named tuple, which Python

@@ -11,6 +11,7 @@
 #include "scriptc/model/error.h"
 #include "scriptc/model/text.h"
 #include "scriptc/python/result_fields.h"
+#include "scriptc/python/torch_objects.h"
 #include "scriptc/torch/convert.h"
 #include "scriptc/torch/edge.h"
 #include "scriptc/torch/tensors.h"
@@ -57,9 +58,7 @@ std::vector<OperatorPtr> overloads_of(std::string_view name) {
 std::string_view aten_keyword(std::string_view keyword) {
   if (keyword == "input" || keyword == "x" || keyword == "a" || keyword == "x1") return "self";
   if (keyword == "x2") return "other";
-  if (keyword == "axis") return "dim";
-  if (keyword == "keepdims") return "keepdim";
-  return keyword;
+  return python::torch_keyword(keyword);
 }
 
 std::optional<std::size_t> parameter_index(const c10::FunctionSchema& schema, std::string_view name) {

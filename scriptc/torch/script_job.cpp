@@ -70,7 +70,7 @@ class ScriptJob final : public ModuleJob {
     set_reference(Reference(module().get_method("forward").function().getSchema(), run, std::move(verification)));
   }
 
-  std::vector<std::string> fixed_parameters() const override { return fixed_; }
+  std::vector<FixedParameter> fixed_parameters() const override { return fixed_; }
 
  private:
   /// What cannot be compiled for all that forward may be given is tried for what `inputs` give it.
@@ -102,7 +102,7 @@ class ScriptJob final : public ModuleJob {
   ModulePtr root_;
   python::Evaluator& evaluator_;
   std::vector<InputSpec> inputs_;
-  std::vector<std::string> fixed_;
+  std::vector<FixedParameter> fixed_;
 };
 
 }  // namespace

@@ -143,6 +143,14 @@ void apply_call_types(Compiler& compiler, const CallTypes& types, Signature& sig
 
 }  // namespace
 
+c10::TypePtr known_type(Compiler& compiler, const py::PyFunction& function, const py::ExprPtr& annotation) {
+  try {
+    return type_of_annotation(compiler, function, annotation).type;
+  } catch (const Error&) {
+    return nullptr;
+  }
+}
+
 bool says_nothing(Compiler& compiler, const py::PyFunction& function, const py::ExprPtr& annotation) {
   try {
     const Value value = compiler.evaluator().evaluate_in(function, annotation, {});

@@ -220,8 +220,7 @@ std::optional<jit::Expr> TreeBuilder::filling_call(const py::Call& node) {
     return std::nullopt;
   const bool extends = method->attr == "extend";
   if (!extends && method->attr != "append" && method->attr != "insert") return std::nullopt;
-  std::vector<Expr> args;
-  for (const py::ExprPtr& arg : node.args) args.push_back(expression(arg));
+  std::vector<Expr> args = expressions(node.args);
   args.back() = checked_item(base->id, args.back(), extends, std::nullopt);
   return apply(node.span, expression(node.func), args);
 }

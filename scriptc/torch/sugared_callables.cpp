@@ -304,8 +304,21 @@ Sugared make_partial(Compiler& compiler, const py::Partial& partial, const Loc& 
                                         std::move(keywords));
 }
 
+PyFunctionPtr with_arguments(const py::PyFunction& function, py::ArgumentsPtr args) {
+  auto copy = std::make_shared<py::PyFunction>(function);
+  if (function.def) {
+    auto def = std::make_shared<py::FunctionDef>(*function.def);
+    def->args = std::move(args);
+    copy->def = def;
+  } else {
+    auto lambda = std::make_shared<py::Lambda>(*function.lambda);
+    lambda->args = std::move(args);
+    copy->lambda = lambda;
+  }
+  return copy;
+}
+
 PyFunctionPtr without_first_parameter(const PyFunctionPtr& function, const Value& value) {
-  auto copy = std::make_shared<py::PyFunction>(*function);
   auto args = std::make_shared<py::Arguments>(function->args());
   auto& list = args->posonlyargs.empty() ? args->args : args->posonlyargs;
   auto scope = std::make_shared<py::Scope>();
@@ -314,16 +327,8 @@ PyFunctionPtr without_first_parameter(const PyFunctionPtr& function, const Value
     scope->names.set(list.front().arg, value);
     list.erase(list.begin());
   }
+  const PyFunctionPtr copy = with_arguments(*function, args);
   copy->closure = scope;
-  if (function->def) {
-    auto def = std::make_shared<py::FunctionDef>(*function->def);
-    def->args = args;
-    copy->def = def;
-  } else {
-    auto lambda = std::make_shared<py::Lambda>(*function->lambda);
-    lambda->args = args;
-    copy->lambda = lambda;
-  }
   return copy;
 }
 

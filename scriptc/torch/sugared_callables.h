@@ -36,6 +36,9 @@ Sugared make_class(Compiler& compiler, const PyClassPtr& cls, const ::torch::jit
 Sugared make_partial(Compiler& compiler, const python::Partial& partial, const ::torch::jit::SourceRange& loc,
                      ::torch::jit::GraphFunction& m);
 
+/// `function` with other parameters.
+std::shared_ptr<python::PyFunction> with_arguments(const python::PyFunction& function, python::ArgumentsPtr args);
+
 /// `function` without its first parameter, whose name is bound to `value` (class methods).
 PyFunctionPtr without_first_parameter(const PyFunctionPtr& function, const Value& value);
 

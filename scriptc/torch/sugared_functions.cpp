@@ -15,14 +15,12 @@ namespace {
 using Loc = jit::SourceRange;
 using NamedValues = at::ArrayRef<jit::NamedValue>;
 
+bool is_tensor(const jit::Value* value) { return value->type()->isSubtypeOf(*c10::TensorType::get()); }
+
 /// True if an annotation is no type of TorchScript, or several.
 bool leaves_open(Compiler& compiler, const py::PyFunction& function, const py::ExprPtr& annotation) {
-  try {
-    const c10::TypePtr type = type_of_annotation(compiler, function, annotation).type;
-    return !type || type->kind() == c10::TypeKind::UnionType;
-  } catch (const Error&) {
-    return true;
-  }
+  const c10::TypePtr type = known_type(compiler, function, annotation);
+  return !type || type->kind() == c10::TypeKind::UnionType;
 }
 
 }  // namespace
@@ -112,7 +110,7 @@ class Unpackable final : public jit::SugaredValue {
   Sugared call(const Loc& loc, jit::GraphFunction& m, NamedValues args, NamedValues, std::size_t) override {
     jit::Graph& graph = *m.graph();
     jit::Value* value = args.at(0).value(graph);
-    if (value->type()->isSubtypeOf(*c10::TensorType::get())) {
+    if (is_tensor(value)) {
       jit::Value* dimension = jit::insertConstant(graph, std::int64_t{0}, loc);
       value = jit::emitBuiltinCall(loc, graph, c10::aten::unbind, {value, dimension}, {});
     }
@@ -120,10 +118,8 @@ class Unpackable final : public jit::SugaredValue {
   }
 };
 
-/// A function of the library for what TorchScript has for other types only.
 Sugared fold_function(Compiler& compiler, const char* name, const Loc& loc, jit::GraphFunction& m) {
-  const Value library(compiler.evaluator().import_module("torch._folds"));
-  return to_sugared(compiler, compiler.evaluator().get_attribute(library, name), loc, m);
+  return to_sugared(compiler, py::fold_function(compiler.evaluator(), name), loc, m);
 }
 
 /// What `value` is whenever the code runs: `isinstance` and `is None` are constants, and what is made of them is not.
@@ -187,7 +183,7 @@ class Fold final : public jit::SugaredValue {
     jit::Graph& graph = *m.graph();
     jit::Value* value = args.at(0).value(graph);
     // ATen's sum of a tensor is a number; Python adds up the rows.
-    if (!multiplies_ && value->type()->isSubtypeOf(*c10::TensorType::get()))
+    if (!multiplies_ && is_tensor(value))
       value = jit::emitBuiltinCall(loc, graph, c10::aten::unbind, {value, jit::insertConstant(graph, 0, loc)}, {});
     const auto list = value->type()->cast<c10::ListType>();
     const auto is = [&](const c10::TypePtr& type) { return list && list->getElementType()->isSubtypeOf(*type); };
@@ -216,7 +212,6 @@ class Extreme final : public jit::SugaredValue {
     jit::Graph& graph = *m.graph();
     std::vector<jit::Value*> values;
     for (const jit::NamedValue& arg : args) values.push_back(arg.value(graph));
-    const auto is_tensor = [](const jit::Value* value) { return value->type()->isSubtypeOf(*c10::TensorType::get()); };
     if (std::none_of(values.begin(), values.end(), is_tensor)) {
       const auto op = smaller_ ? c10::prim::min : c10::prim::max;
       return std::make_shared<jit::SimpleValue>(jit::emitBuiltinCall(loc, graph, op, args, {}));
@@ -261,8 +256,7 @@ class Bitwise final : public jit::SugaredValue {
     if (left->type()->cast<c10::ClassType>())
       return jit::SimpleValue(left).attr(loc, m, op_.toUnqualString())->call(loc, m, args.slice(1), {}, binders);
     const bool is_plain = left->type()->isSubtypeOf(*c10::NumberType::get()) || left->type() == c10::BoolType::get();
-    if (is_plain && right->type()->isSubtypeOf(*c10::TensorType::get()))
-      left = jit::emitBuiltinCall(loc, graph, c10::aten::tensor, {left}, {});
+    if (is_plain && is_tensor(right)) left = jit::emitBuiltinCall(loc, graph, c10::aten::tensor, {left}, {});
     return std::make_shared<jit::SimpleValue>(jit::emitBuiltinCall(loc, graph, op_, {left, right}, {}));
   }
 

@@ -190,9 +190,7 @@ std::optional<jit::Expr> TreeBuilder::sizes_as_list(const py::Call& node) {
   const auto* attribute = py::as<py::Attribute>(node.func);
   const bool known = attribute && std::any_of(kTakesSizes.begin(), kTakesSizes.end(),
                                               [&](const char* name) { return attribute->attr == name; });
-  const bool spread = std::any_of(node.args.begin(), node.args.end(),
-                                  [](const py::ExprPtr& arg) { return py::as<py::Starred>(arg) != nullptr; });
-  if (!known || !spread) return std::nullopt;
+  if (!known || !has_star(node.args)) return std::nullopt;
   const Range at = range(node.span);
   std::optional<Expr> sizes;
   for (const py::ExprPtr& arg : node.args) {
@@ -239,10 +237,9 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
     return apply(node.span, variable(range(node.func->span), "range"), bounds);
   }
   if (qualified == "torch._folds.present" || qualified == "torch._folds.unpacked") {
-    std::vector<Expr> items;
-    for (const py::ExprPtr& arg : node.args) items.push_back(expression(arg));
     const bool is_present = qualified.ends_with("present");
-    return apply(node.span, named(node.func->span, is_present ? make_present(compiler_) : make_unpackable()), items);
+    return apply(node.span, named(node.func->span, is_present ? make_present(compiler_) : make_unpackable()),
+                 expressions(node.args));
   }
   const bool folds = qualified == "builtins.sum" || qualified == "math.prod" || qualified == "numpy.prod";
   if (folds && count == 1 && node.keywords.empty() && !py::as<py::Starred>(node.args[0])) {
@@ -250,13 +247,8 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
                  {expression(node.args[0])});
   }
   const bool is_min = qualified == "builtins.min";
-  const bool spreads = std::any_of(node.args.begin(), node.args.end(),
-                                   [](const py::ExprPtr& arg) { return py::as<py::Starred>(arg) != nullptr; });
-  if ((is_min || qualified == "builtins.max") && count > 1 && node.keywords.empty() && !spreads) {
-    std::vector<Expr> args;
-    for (const py::ExprPtr& arg : node.args) args.push_back(expression(arg));
-    return apply(node.span, named(node.func->span, make_extreme(compiler_, is_min)), args);
-  }
+  if ((is_min || qualified == "builtins.max") && count > 1 && node.keywords.empty() && !has_star(node.args))
+    return apply(node.span, named(node.func->span, make_extreme(compiler_, is_min)), expressions(node.args));
   if (const std::optional<bool> fixed = fixed_answer(qualified)) return literal(node.span, Value(*fixed));
   return std::nullopt;
 }

@@ -16,6 +16,9 @@ namespace scriptc::torch_backend {
 /// LibTorch's token for an operator.
 int token_of(python::BinaryOperator op);
 
+/// True if some item is `*x`.
+bool has_star(const python::ExprList& items);
+
 /// Python's syntax tree of one function as LibTorch's. Names that are no variables of the function are looked up here
 /// and become made-up names that the resolver knows; what TorchScript cannot express becomes a name that throws when
 /// it is reached, so that code which is never compiled may hold anything.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -79,6 +80,11 @@ int token_of(CompareOperator op) {
 }
 
 }  // namespace
+
+bool has_star(const py::ExprList& items) {
+  return std::any_of(items.begin(), items.end(),
+                     [](const py::ExprPtr& item) { return item->kind == ExprKind::Starred; });
+}
 
 std::vector<jit::Expr> TreeBuilder::expressions(const py::ExprList& nodes) {
   std::vector<Expr> result;

@@ -165,8 +165,7 @@ void TreeBuilder::statement(const py::StmtPtr& stmt, std::vector<Stmt>& out) {
 /// `a, b = x`, where x may be a tensor: a variable, an item, or what a method of a value gives.
 bool TreeBuilder::may_unpack_tensor(const py::Assign& node) const {
   if (node.targets.size() != 1 || !py::as<py::TupleExpr>(node.targets[0])) return false;
-  for (const py::ExprPtr& target : py::as<py::TupleExpr>(node.targets[0])->elts)
-    if (py::as<py::Starred>(target)) return false;
+  if (has_star(py::as<py::TupleExpr>(node.targets[0])->elts)) return false;
   if (const auto* name = py::as<py::Name>(node.value)) return locals_.contains(name->id);
   const auto* call = py::as<py::Call>(node.value);
   const auto* method = call ? py::as<py::Attribute>(call->func) : nullptr;
@@ -193,10 +192,8 @@ bool TreeBuilder::asks_for_type(const py::ExprPtr& expr) const {
 jit::Expr TreeBuilder::assigned(const py::Assign& node, std::vector<Stmt>& out) {
   const auto* targets = node.targets.size() == 1 ? py::as<py::TupleExpr>(node.targets[0]) : nullptr;
   const auto* values = py::as<py::TupleExpr>(node.value);
-  const auto is_starred = [](const py::ExprPtr& part) { return part->kind == py::ExprKind::Starred; };
-  if (!targets || !values || targets->elts.size() != values->elts.size() ||
-      std::any_of(targets->elts.begin(), targets->elts.end(), is_starred) ||
-      std::any_of(values->elts.begin(), values->elts.end(), is_starred)) {
+  if (!targets || !values || targets->elts.size() != values->elts.size() || has_star(targets->elts) ||
+      has_star(values->elts)) {
     const Expr value = hoisting(node.value, out);
     const auto* name = node.targets.size() == 1 ? py::as<py::Name>(node.targets[0]) : nullptr;
     if (!name || depth_ != 1 || !asks_for_type(node.value) || !py::binds_once(function_, name->id)) return value;
@@ -218,8 +215,7 @@ std::optional<jit::Stmt> TreeBuilder::list_slice_assignment(const py::Assign& no
   const bool is_list = py::as<py::ListExpr>(node.value) || py::as<py::ListComp>(node.value) ||
                        (repeated && (py::as<py::ListExpr>(repeated->left) || py::as<py::ListExpr>(repeated->right)));
   if (!slice || slice->step || !is_list) return std::nullopt;
-  const Value library(compiler_.evaluator().import_module("torch._folds"));
-  const Value function = compiler_.evaluator().get_attribute(library, "assign_slice");
+  const Value function = py::fold_function(compiler_.evaluator(), "assign_slice");
   const Expr items = expression(target->value);
   const Expr lower = slice->lower ? position(slice->lower) : literal(node.span, Value(std::int64_t{0}));
   const Expr upper =
