@@ -47,7 +47,9 @@ class Compilation {
       script();
       save();
     } catch (const Error&) {
-      check_weights_unchanged();  // the better reason
+      // The better reasons.
+      check_weights_unchanged();
+      if (job_) job_->await_reference();
       throw;
     }
     finish();
@@ -182,7 +184,6 @@ class Compilation {
     }
     // Not every model that TorchScript takes can run on mobile.
     if (options_.print_operators || options_.format == Format::lite) result_.operators = job_->operators();
-    if (options_.print_operators) console_.print(join(*result_.operators, "\n") + "\n");
   }
 
   /// What the plugin says of its inputs. A mistake there is not one of the command line.
@@ -205,7 +206,14 @@ class Compilation {
       result_.weights->sha256 = weights::to_hex(weights::sha256(checkpoint_.source->bytes()));
     check_weights_unchanged();
     result_.size = output_.size();
-    if (!options_.verify) return;
+    if (options_.verify) verify();
+    if (options_.print_operators) console_.print(join(*result_.operators, "\n") + "\n");
+  }
+
+  void verify() {
+    // Freezing and saving have overlapped with it: the time of this stage is what was left of it.
+    progress_.resume("run reference");
+    job_->await_reference();
     // The module tree is not needed any more; the reference outputs are kept by the job.
     built_ = {};
     checkpoint_ = {};

@@ -91,8 +91,11 @@ class Job {
   virtual std::vector<FixedParameter> fixed_parameters() const { return {}; }
   /// TorchScript source of forward and what it calls (`--print-code`).
   virtual std::string code() const = 0;
-  /// Runs the unfrozen module (native: the live C++ one) on seeded inputs and keeps the outputs for `verify`.
+  /// Runs the unfrozen module (native: the live C++ one) on seeded inputs and keeps the outputs for `verify`. The runs
+  /// may go on while the later stages work.
   virtual void record_reference(const VerifyOptions& options) = 0;
+  /// Waits for the end of `record_reference`, whose errors may come only now.
+  virtual void await_reference() {}
   /// Folds parameters into constants; forward, exported and preserved methods stay. Does nothing with `train`:
   /// freezing is for inference.
   virtual void freeze() = 0;

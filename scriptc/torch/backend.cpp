@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <c10/util/Exception.h>
 #include <torch/version.h>
 
 #include "scriptc/model/text.h"
@@ -12,15 +11,10 @@
 #include "scriptc/torch/native.h"
 #include "scriptc/torch/operators.h"
 #include "scriptc/torch/tensors.h"
+#include "scriptc/torch/warnings.h"
 
 namespace scriptc::torch_backend {
 namespace {
-
-#if TORCH_VERSION_MAJOR >= 2
-namespace warnings = c10::WarningUtils;
-#else
-namespace warnings = c10::Warning;
-#endif
 
 /// LibTorch's advice to programmers in Python is none to our users: models that it warns about are compiled, run and
 /// compared all the same.

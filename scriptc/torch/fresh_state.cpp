@@ -18,6 +18,12 @@ using Copies = c10::IValue::HashIdentityIValueMap;
 using Copies = c10::IValue::HashAliasedIValueMap;
 #endif
 
+Copies sharing(const std::vector<at::Tensor>& shared) {
+  Copies copies;
+  for (const at::Tensor& tensor : shared) copies[tensor] = tensor;
+  return copies;
+}
+
 /// Whether an attribute that is a tensor may be written to below `block`. Errs on the side of yes.
 bool writes_attributes(const jit::Block& block, const jit::AliasDb& aliases) {
   for (const jit::Node* node : block.nodes()) {
@@ -51,10 +57,14 @@ c10::IValue FreshState::run(const std::function<c10::IValue()>& body) const {
     }
   };
   const Restore restore{*object_, object_->slots()};
-  Copies copies;
-  for (const at::Tensor& tensor : shared_) copies[tensor] = tensor;
+  Copies copies = sharing(shared_);
   for (std::size_t i = 0; i < restore.slots.size(); ++i) object_->setSlot(i, restore.slots[i].deepcopy(copies));
   return body();
+}
+
+jit::Module copy_sharing(const jit::Module& module, const std::vector<at::Tensor>& shared) {
+  Copies copies = sharing(shared);
+  return jit::Module(module._ivalue()->deepcopy(copies));
 }
 
 std::vector<at::Tensor> unwritten_parameters(const jit::Module& module) {

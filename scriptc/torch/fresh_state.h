@@ -21,6 +21,9 @@ class FreshState {
   std::vector<at::Tensor> shared_;
 };
 
+/// `module` with state of its own: a deep copy but for the tensors in `shared`.
+::torch::jit::Module copy_sharing(const ::torch::jit::Module& module, const std::vector<at::Tensor>& shared);
+
 /// The parameters that a run of `module` can share: all of them, or none if some method writes into attributes.
 std::vector<at::Tensor> unwritten_parameters(const ::torch::jit::Module& module);
 

@@ -1,11 +1,13 @@
 #include "scriptc/torch/job.h"
 
+#include <ATen/Parallel.h>
 #include <torch/csrc/jit/passes/freeze_module.h>
 #include <torch/csrc/jit/passes/frozen_graph_optimizations.h>
 #include <torch/csrc/jit/serialization/export.h>
 #include <torch/csrc/jit/serialization/python_print.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "scriptc/model/text.h"
 #include "scriptc/torch/edge.h"
@@ -13,6 +15,7 @@
 #include "scriptc/torch/input_releaser.h"
 #include "scriptc/torch/save.h"
 #include "scriptc/torch/schemas.h"
+#include "scriptc/torch/warnings.h"
 
 namespace scriptc::torch_backend {
 namespace {
@@ -56,6 +59,24 @@ std::string ModuleJob::code() const {
   });
 }
 
+void ModuleJob::start_reference(const std::function<Reference()>& make) {
+  c10::WarningHandler* const warnings = warnings::get_warning_handler();
+  const auto work = [make, warnings] {
+    at::init_num_threads();
+    const warnings::WarningHandlerGuard same(warnings);
+    return make();
+  };
+  try {
+    pending_ = std::async(std::launch::async, work);
+  } catch (const std::system_error&) {
+    set_reference(make());  // no thread can be had
+  }
+}
+
+void ModuleJob::await_reference() {
+  if (pending_.valid()) set_reference(pending_.get());
+}
+
 void ModuleJob::freeze() {
   if (train_) return;
   at_edge(ErrorKind::model, "the model cannot be frozen", [&] {
@@ -81,6 +102,7 @@ std::vector<std::string> ModuleJob::operators() const {
 void ModuleJob::save(Format format, ByteSink& sink) { save_module(*module_, format, sink); }
 
 VerifyReport ModuleJob::verify(const std::string& path, Format format) {
+  await_reference();
   const auto expected = signatures(*module_);
   module_.reset();
   release_source();

@@ -2,6 +2,8 @@
 
 #include <torch/csrc/jit/api/module.h>
 
+#include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,6 +20,7 @@ namespace scriptc::torch_backend {
 class ModuleJob : public Job {
  public:
   std::string code() const override;
+  void await_reference() override;
   void freeze() override;
   std::vector<std::string> operators() const override;
   void save(Format format, ByteSink& sink) override;
@@ -30,6 +33,9 @@ class ModuleJob : public Job {
   const ::torch::jit::Module& module() const { return *module_; }
   bool train() const { return train_; }
   void set_reference(Reference reference) { reference_ = std::move(reference); }
+  /// Makes the reference on a thread of its own, with this thread's settings. `make` and what it holds must share
+  /// nothing that is written to with `module()`.
+  void start_reference(const std::function<Reference()>& make);
   /// Frees what only the reference needed, before the file is loaded.
   virtual void release_source() = 0;
 
@@ -38,6 +44,7 @@ class ModuleJob : public Job {
   std::vector<std::string> kept_;
   bool train_ = false;
   std::optional<Reference> reference_;
+  std::future<Reference> pending_;  // the reference, while it is being made
   ArchiveSummary summary_;
 };
 

@@ -12,6 +12,8 @@
 namespace scriptc::torch_backend {
 namespace {
 
+namespace jit = ::torch::jit;
+
 using python::PyClass;
 using python::PyFunction;
 
@@ -57,17 +59,22 @@ class ScriptJob final : public ModuleJob {
   }
 
   void record_reference(const VerifyOptions& options) override {
-    const FreshState state(module()._ivalue(), unwritten_parameters(module()));
-    const InputReleaser releaser;
-    const Runner run = [&](const std::vector<c10::IValue>& arguments) {
-      return state.run([&] {
-        ::torch::jit::Module copy = module();
-        return copy.forward(arguments);
-      });
-    };
     VerifyOptions verification = options;
     verification.inputs = inputs_;
-    set_reference(Reference(module().get_method("forward").function().getSchema(), run, std::move(verification)));
+    const auto make = [schema = module().get_method("forward").function().getSchema(), verification](
+                          const jit::Module& model, const std::vector<at::Tensor>& shared) {
+      const FreshState state(model._ivalue(), shared);
+      const InputReleaser releaser;
+      const Runner run = [&](const std::vector<c10::IValue>& arguments) {
+        return state.run([&] { return jit::Module(model).forward(arguments); });
+      };
+      return Reference(schema, run, verification);
+    };
+    const std::vector<at::Tensor> shared = unwritten_parameters(module());
+    if (shared.empty()) return set_reference(make(module(), shared));
+    // Running ResNet-50 takes a little longer than freezing and saving it, which go on meanwhile. Graphs and parameters
+    // are only read on both sides; all else that is part of a run is its own.
+    start_reference([make, own = copy_sharing(module(), shared), shared] { return make(own, shared); });
   }
 
   std::vector<FixedParameter> fixed_parameters() const override { return fixed_; }

@@ -136,6 +136,22 @@ def test_forward_takes_too_much_memory(to_out, tmp_path):
            tmp_path / "net.py", "Net", "--input", "float32[1]", preexec_fn=limited_memory)
 
 
+def no_file_grows():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+@pytest.mark.parametrize("options", [[], ["--print-operators"]], ids=["", "operators"])
+def test_forward_refuses_its_input_while_the_disk_is_full(to_out, tmp_path, options):
+    """The file is written while the model runs: that it cannot run is the better reason, and all that is said."""
+    layer = "        self.a = torch.nn.Linear(3, 4)\n"
+    (tmp_path / "net.py").write_text(NET.replace("    def forward", "    def __init__(self):\n        super().__init__()\n"
+                                                 + layer + "\n    def forward").replace("return x", "return self.a(x)"))
+    to_out(7, "forward refuses its example input (N=2): mat1 and mat2 shapes cannot be multiplied (2x5 and 3x4)",
+           tmp_path / "net.py", "Net", "--input", "float32[N=2,5]", *options, preexec_fn=no_file_grows)
+    to_out(5, "output 'out.pt' cannot be written: File too large",
+           tmp_path / "net.py", "Net", "--input", "float32[N=2,3]", *options, preexec_fn=no_file_grows)
+
+
 def test_python_file_with_a_syntax_error(to_out, tmp_path):
     (tmp_path / "net.py").write_text("import torch\n\n\ndef make(:\n    pass\n")
     to_out(3, f"{tmp_path}/net.py:4:10: invalid syntax\n    def make(:\n             ^", tmp_path / "net.py", "make")

@@ -107,6 +107,15 @@ TEST_F(Verify, RunsLeaveBuffersAlone) {
   EXPECT_EQ(module.attr("count").toTensor().item<std::int64_t>(), 0);
 }
 
+TEST_F(Verify, ACopyHasItsOwnState) {
+  auto module = script("def forward(self, x: Tensor) -> Tensor:\n    self.count.add_(1)\n    return x + self.count\n");
+  auto copy = copy_sharing(module, {module.attr("w").toTensor()});
+  copy.forward({at::zeros({})});
+  EXPECT_EQ(copy.attr("count").toTensor().item<std::int64_t>(), 1);
+  EXPECT_EQ(module.attr("count").toTensor().item<std::int64_t>(), 0);
+  EXPECT_TRUE(copy.attr("w").toTensor().is_same(module.attr("w").toTensor()));
+}
+
 TEST_F(Verify, RandomModelsDrawTheSameNumbers) {
   const auto module = script("def forward(self, x: Tensor) -> Tensor:\n    return torch.dropout(x, 0.5, True)\n");
   EXPECT_EQ(verify(module, module, {"float32[8,4]"}).max_difference(), 0);
