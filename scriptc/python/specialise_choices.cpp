@@ -102,13 +102,39 @@ std::optional<Specialiser::Impl::Choice> Specialiser::Impl::choice_of(const Expr
   return is_known ? std::nullopt : std::optional(choice);
 }
 
-/// The first item of a statement that only the run can choose.
-std::optional<Specialiser::Impl::Choice> Specialiser::Impl::choice_in(const StmtPtr& statement) {
+/// The first item in `expr`, evaluated whatever happens, that only the run can choose.
+std::optional<Specialiser::Impl::Choice> Specialiser::Impl::choice_in(const ExprPtr& expr) {
   ExprList lookups;
-  find_lookups(evaluated_by(statement), lookups);
+  find_lookups(expr, lookups);
   for (const ExprPtr& lookup : lookups)
     if (auto choice = choice_of(lookup)) return choice;
   return std::nullopt;
+}
+
+std::optional<Specialiser::Impl::Choice> Specialiser::Impl::choice_in(const StmtPtr& statement) {
+  return choice_in(evaluated_by(statement));
+}
+
+/// `y = self.heads[k](x) if k >= 0 else x` as an `if` with two statements; null for others.
+StmtPtr Specialiser::Impl::with_choices_apart(const StmtPtr& statement) {
+  const auto apart = [&](const auto* node) -> StmtPtr {
+    const auto* either = node ? as<IfExp>(node->value) : nullptr;
+    if (!either || (!choice_in(either->body) && !choice_in(either->orelse))) return nullptr;
+    const auto with_value = [&](const ExprPtr& value) {
+      auto rebuilt = copy_of(*node);
+      rebuilt->value = value;
+      return rebuilt;
+    };
+    auto branch = node_at<If>(statement->span);
+    branch->test = either->test;
+    branch->body = {with_value(either->body)};
+    branch->orelse = {with_value(either->orelse)};
+    return branch;
+  };
+  if (const StmtPtr assign = apart(as<Assign>(statement))) return assign;
+  if (const StmtPtr augmented = apart(as<AugAssign>(statement))) return augmented;
+  if (const StmtPtr returned = apart(as<Return>(statement))) return returned;
+  return apart(as<ExprStmt>(statement));
 }
 
 /// True if what a statement binds may be no value at run time, so that all that follows belongs to the choice.
@@ -180,6 +206,99 @@ Exit Specialiser::Impl::reduce_choice(const Choice& choice, const StmtList& stat
   frame_->facts = rest.facts;
   out.insert(out.end(), rest.block.body.begin(), rest.block.body.end());
   return rest.block.flow;
+}
+
+/// `for x, conv in zip(xs, self.convs)`, where only the run knows how many `xs` there are, as a loop over `xs` that
+/// looks `conv` up by its position; null for other loops.
+StmtPtr Specialiser::Impl::zip_by_position(const For& node) {
+  const auto call_of = [&](const ExprPtr& expr, const std::string& name) -> const Call* {
+    const auto* call = as<Call>(expr);
+    const auto* function = call && call->keywords.empty() ? as<Name>(call->func) : nullptr;
+    if (!function || function->id != name) return nullptr;
+    const Reduced callee = reduce(call->func);
+    return callee.is_constant() && builtin_name(callee.fact.value) == name ? call : nullptr;
+  };
+  const auto items_of_target = [](const ExprPtr& target) -> ExprList {
+    const auto* tuple = as<TupleExpr>(target);
+    return tuple ? tuple->elts : ExprList{};
+  };
+  if (!node.orelse.empty()) return nullptr;  // it would have to run unless the body breaks
+  const Call* numbered = call_of(node.iter, "enumerate");
+  if (numbered && numbered->args.size() != 1) return nullptr;
+  const Call* zip = call_of(numbered ? numbered->args[0] : node.iter, "zip");
+  ExprList targets = items_of_target(node.target);
+  ExprPtr index;
+  if (numbered) {
+    if (targets.size() != 2) return nullptr;
+    index = targets[0];
+    targets = items_of_target(targets[1]);
+  }
+  if (!zip || zip->args.size() != targets.size()) return nullptr;
+
+  const Span& span = node.iter->span;
+  const std::string position = fresh("position");
+  ExprList open, open_targets;
+  StmtList body;
+  Facts known;
+  std::optional<std::size_t> count;
+  bool needed = false;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    StmtList ignored;  // only a look
+    const OutScope scope(*frame_, ignored);
+    const Facts before = frame_->facts;
+    const Reduced iterable = as<Starred>(zip->args[i]) ? Reduced{zip->args[i]} : reduce(zip->args[i]);
+    const auto items = iterable.fact.one_shot ? std::nullopt : items_of(iterable);
+    frame_->facts = before;
+    if (!items || !all_known(*items, {})) {
+      open.push_back(zip->args[i]);
+      open_targets.push_back(targets[i]);
+      continue;
+    }
+    const bool apart = items_need_constants(*items);
+    needed = needed || apart;
+    count = std::min(count.value_or(items->size()), items->size());
+    std::vector<Value> values;
+    for (const Reduced& item : *items) values.push_back(item.fact.value);
+    const std::string name = fresh("items");
+    known[name] = Fact::constant(apart ? Value::tuple(values) : Value::list(values), false);
+    auto item = node_at<Subscript>(span);
+    item->value = name_of(name, span);
+    item->slice = name_of(position, span);
+    body.push_back(assignment(targets[i], item));
+  }
+  if (!needed || open.empty()) return nullptr;
+  for (auto& [name, fact] : known) {
+    frame_->facts[name] = fact;
+    frame_->locals.insert(name);
+  }
+  const auto called = [&](const char* name, const ExprList& args) {
+    auto call = node_at<Call>(span);
+    call->func = name_of(name, span);
+    call->args = args;
+    return call;
+  };
+  const auto stored = [&](const ExprList& items) {
+    auto tuple = node_at<TupleExpr>(span);
+    tuple->elts = items;
+    tuple->ctx = ExprContext::Store;
+    return tuple;
+  };
+  auto end = node_at<Compare>(span);
+  end->left = name_of(position, span);
+  end->ops = {CompareOperator::GtE};
+  end->comparators = {constant_of(static_cast<std::int64_t>(*count), span)};
+  auto leave = node_at<If>(span);
+  leave->test = end;
+  leave->body = {node_at<Break>(span)};
+  if (index) body.insert(body.begin(), assignment(index, name_of(position, span)));
+  body.insert(body.begin(), leave);
+  body.insert(body.end(), node.body.begin(), node.body.end());
+  auto loop = node_at<For>(node.span);
+  loop->target = stored({name_of(position, span, ExprContext::Store),
+                         open.size() == 1 ? open_targets[0] : ExprPtr(stored(open_targets))});
+  loop->iter = called("enumerate", {open.size() == 1 ? open[0] : ExprPtr(called("zip", open))});
+  loop->body = std::move(body);
+  return loop;
 }
 
 }  // namespace scriptc::python

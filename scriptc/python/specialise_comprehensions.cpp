@@ -131,9 +131,11 @@ Reduced Specialiser::Impl::keep_comprehension(const ExprPtr& original, bool cons
   const std::set<std::string> locals_before = frame_->locals;
   std::vector<Comprehension> generators = *parts.generators;
   const bool is_list = as<ListComp>(original) || (as<GeneratorExp>(original) && consumed);
-  if (is_list && (generators.size() > 1 || !generators[0].ifs.empty()) &&
-      frame_->first_calls.contains(original.get())) {
-    const auto list = comprehension_as_loop(parts.elt, generators, original->span);
+  if (is_list && frame_->first_calls.contains(original.get())) {
+    std::optional<Reduced> list;
+    if (generators.size() == 1) list = comprehension_by_position(parts.elt, generators[0], original->span);
+    if (!list && (generators.size() > 1 || !generators[0].ifs.empty()))
+      list = comprehension_as_loop(parts.elt, generators, original->span);
     frame_->facts = before;
     frame_->locals = locals_before;
     if (list) return *list;

@@ -128,7 +128,12 @@ Reduced Specialiser::Impl::reduce_name(const Name& node, const ExprPtr& original
                          " is one of several functions, modules or other objects here, and which one is "
                          "known only when the model runs");
     }
-    if (fact.kind == Fact::Kind::alias) return {fact.items[0], {}, nullptr};
+    if (fact.kind == Fact::Kind::alias) {
+      const auto* other = as<Name>(fact.items[0]);
+      const auto of_other = other ? frame_->facts.find(other->id) : frame_->facts.end();
+      const bool no_variable = of_other != frame_->facts.end() && of_other->second.is_constant();
+      return no_variable ? reduce_name(*other, fact.items[0]) : Reduced{fact.items[0], {}, nullptr};
+    }
     if (fact.tracked && fact.annotation && fact.items.empty()) {
       share({node.id});  // only the declaration says what it is a list of
       return {original, {}, nullptr};

@@ -157,6 +157,31 @@ std::optional<Reduced> Specialiser::Impl::filtered_display(const ExprPtr& elt, c
   return Reduced{name_of(list, span), {}, nullptr};
 }
 
+/// `[conv(x) for x, conv in zip(xs, self.convs)]` as a loop before the present statement; see `zip_by_position`.
+std::optional<Reduced> Specialiser::Impl::comprehension_by_position(const ExprPtr& elt, const Comprehension& generator,
+                                                                    const Span& span) {
+  auto loop = node_at<For>(span);
+  loop->target = generator.target;
+  loop->iter = generator.iter;
+  if (generator.is_async || !zip_by_position(*loop)) return std::nullopt;
+  // The variables of a comprehension are its own.
+  loop->target = renamed_target(generator.target);
+  if (!loop->target) return std::nullopt;
+  const std::string list = fresh("items");
+  StmtPtr body = append_to(list, elt, span);
+  for (auto test = generator.ifs.rbegin(); test != generator.ifs.rend(); ++test) {
+    auto branch = node_at<If>(span);
+    branch->test = *test;
+    branch->body = {body};
+    body = branch;
+  }
+  loop->body = {body};
+  frame_->out->push_back(assignment(list, node_at<ListExpr>(span)));
+  reduce_for(*loop, loop, *frame_->out);
+  frame_->bound_once.insert(list);
+  return Reduced{name_of(list, span), {}, nullptr};
+}
+
 /// `xs.extend(f(xs[-1]) for f in fs)` and `xs += (…)` append one item after the other, and each is computed then.
 StmtPtr Specialiser::Impl::extension_as_loop(const StmtPtr& statement) {
   const auto* expression = as<ExprStmt>(statement);

@@ -217,6 +217,7 @@ StmtList Specialiser::Impl::reduce_body(const StmtList& body) {
 }
 
 Exit Specialiser::Impl::reduce_for(const For& node, const StmtPtr& original, StmtList& out) {
+  if (const StmtPtr loop = zip_by_position(node)) return reduce_for(*as<For>(loop), loop, out);
   const Reduced iter = reduce_iterable(node.iter);
   if (const auto items = items_of(iter); items && !node.is_async && needs_unrolling(node, iter, *items)) {
     const Facts before = frame_->facts;

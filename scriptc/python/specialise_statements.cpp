@@ -14,7 +14,8 @@ ReducedBlock Specialiser::Impl::reduce_block(const StmtList& statements) {
       block.flow = reduce_choice(*choice, {statement, end}, block.body);
       statement = end - 1;
     } else {
-      block.flow = reduce_statement(*statement, block.body);
+      const StmtPtr branch = with_choices_apart(*statement);
+      block.flow = reduce_statement(branch ? branch : *statement, block.body);
     }
     if (block.flow != Exit::next) break;  // what follows is never reached
   }

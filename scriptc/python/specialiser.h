@@ -125,9 +125,12 @@ class Specialiser::Impl {
   };
   std::optional<Choice> choice_of(const ExprPtr& node);
   std::optional<ReducedList> children_of(const Value& value, const ExprPtr& original);
+  std::optional<Choice> choice_in(const ExprPtr& expr);
   std::optional<Choice> choice_in(const StmtPtr& statement);
+  StmtPtr with_choices_apart(const StmtPtr& statement);
   bool binds_choice(const StmtPtr& statement, const Choice& choice);
   Exit reduce_choice(const Choice& choice, const StmtList& statements, StmtList& out);
+  StmtPtr zip_by_position(const For& node);
 
   // specialise_loops.cpp
   Exit reduce_for(const For& node, const StmtPtr& original, StmtList& out);
@@ -200,6 +203,8 @@ class Specialiser::Impl {
   std::optional<Reduced> filtered_display(const ExprPtr& elt, const Comprehension& generator, const Span& span);
   std::optional<Reduced> comprehension_as_loop(const ExprPtr& elt, const std::vector<Comprehension>& generators,
                                                const Span& span);
+  std::optional<Reduced> comprehension_by_position(const ExprPtr& elt, const Comprehension& generator,
+                                                   const Span& span);
   StmtPtr extension_as_loop(const StmtPtr& statement);
   ExprPtr emptied(const ExprPtr& iterable);
   ExprPtr renamed_target(const ExprPtr& target);
