@@ -102,6 +102,14 @@ def unpacked(items):
     return list(items)
 
 
+def columns(rows):
+    return tuple(zip(*rows))
+
+
+def columns_as_lists(rows):
+    return tuple(map(list, zip(*rows)))
+
+
 def product_of_ints(items: List[int]) -> int:
     product = 1
     for item in items:

@@ -93,7 +93,7 @@ std::optional<Reduced> Specialiser::Impl::structure_item(const Reduced& base, co
   const auto items = is_sequence || base.parts ? items_of(base) : std::nullopt;
   if (!items) return std::nullopt;
   for (const Reduced& item : *items)
-    if (!is_atom(item.expr)) return std::nullopt;
+    if (!item.is_constant() && !is_atom(item.expr)) return std::nullopt;
   const auto size = static_cast<std::int64_t>(items->size());
   if (index.is_constant() && index.fact.value.is_int()) {
     std::int64_t at = index.fact.value.as_int();

@@ -65,6 +65,7 @@ Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original
   frame_->called = outer;
   if (callee.is_constant() && builtin_name(callee.fact.value) == "tuple")
     if (auto present = items_present(node)) return *present;
+  if (auto columns = columns_of(original)) return *columns;
   ReducedList args;
   ReducedKeywords keywords;
   const bool consumes = callee.is_constant() && contains(kConsumers, builtin_name(callee.fact.value));

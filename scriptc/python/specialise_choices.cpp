@@ -283,21 +283,21 @@ StmtPtr Specialiser::Impl::zip_by_position(const For& node) {
     tuple->ctx = ExprContext::Store;
     return tuple;
   };
-  auto end = node_at<Compare>(span);
-  end->left = name_of(position, span);
-  end->ops = {CompareOperator::GtE};
-  end->comparators = {constant_of(static_cast<std::int64_t>(*count), span)};
-  auto leave = node_at<If>(span);
-  leave->test = end;
-  leave->body = {node_at<Break>(span)};
   if (index) body.insert(body.begin(), assignment(index, name_of(position, span)));
-  body.insert(body.begin(), leave);
   body.insert(body.end(), node.body.begin(), node.body.end());
+  // No `break`, which TorchScript has not for loops over tuples.
+  auto round = node_at<If>(span);
+  auto test = node_at<Compare>(span);
+  test->left = name_of(position, span);
+  test->ops = {CompareOperator::Lt};
+  test->comparators = {constant_of(static_cast<std::int64_t>(*count), span)};
+  round->test = test;
+  round->body = std::move(body);
   auto loop = node_at<For>(node.span);
   loop->target = stored({name_of(position, span, ExprContext::Store),
                          open.size() == 1 ? open_targets[0] : ExprPtr(stored(open_targets))});
   loop->iter = called("enumerate", {open.size() == 1 ? open[0] : ExprPtr(called("zip", open))});
-  loop->body = std::move(body);
+  loop->body = {round};
   return loop;
 }
 

@@ -70,7 +70,22 @@ std::optional<ReducedList> Specialiser::Impl::items_of(const Reduced& iterable) 
 
 /// Something that is read to its end before anything else happens.
 Reduced Specialiser::Impl::reduce_iterable(const ExprPtr& expr) {
-  return as<GeneratorExp>(expr) ? reduce_comprehension(expr, true) : reduce(expr);
+  if (as<GeneratorExp>(expr)) return reduce_comprehension(expr, true);
+  const ExprPtr call = behind_name(expr);
+  if (builtin_called(call) != "map") return reduce(expr);
+  StmtList before;
+  const Facts facts = frame_->facts;
+  Reduced iterable;
+  {
+    const OutScope scope(*frame_, before);
+    iterable = reduce(call);
+  }
+  if (!items_of(iterable)) {
+    frame_->facts = facts;
+    if (const auto list = map_as_list(call)) return *list;
+  }
+  frame_->out->insert(frame_->out->end(), before.begin(), before.end());
+  return iterable;
 }
 
 Reduced Specialiser::Impl::reduce_comprehension(const ExprPtr& original, bool consumed) {

@@ -129,6 +129,7 @@ Reduced Specialiser::Impl::reduce_name(const Name& node, const ExprPtr& original
                          "known only when the model runs");
     }
     if (fact.kind == Fact::Kind::alias) {
+      if (const ExprPtr iterator = behind_name(original); iterator != original) return reduce(iterator);
       const auto* other = as<Name>(fact.items[0]);
       const auto of_other = other ? frame_->facts.find(other->id) : frame_->facts.end();
       const bool no_variable = of_other != frame_->facts.end() && of_other->second.is_constant();

@@ -148,11 +148,11 @@ struct Request {
   std::shared_ptr<PyFunction> function;
   ModulePtr self;   ///< bound to the first parameter; may lie outside the tree
   ModulePtr owner;  ///< whose method the residual becomes: `self`, or the module whose method needs it
-  std::map<std::string, Value> constants;  ///< parameters and captured variables
-  std::vector<std::string> captured;       ///< captured variables that become parameters
-  std::size_t extra_args = 0;
-  std::vector<std::string> extra_keywords;
-  std::map<std::string, Structure> structures;  ///< parameters that are passed item by item
+  std::map<std::string, Value> constants;              ///< parameters and captured variables
+  std::vector<std::string> captured;                   ///< captured variables that become parameters
+  Structure extra_args{Fact::Kind::tuple, {}, {}};     ///< what `*args` collects
+  Structure extra_keywords{Fact::Kind::dict, {}, {}};  ///< what `**kwargs` collects
+  std::map<std::string, Structure> structures;         ///< parameters that are passed item by item
 };
 
 struct Residual {

@@ -235,8 +235,18 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
   Request request;
   request.function = function;
   request.self = self;
-  request.extra_args = assignment->extra.size();
-  for (const auto& [name, value] : assignment->extra_keywords) request.extra_keywords.push_back(name);
+  // Flags, and what no variable holds.
+  const auto constant_extra = [](const Reduced& given) -> std::optional<Value> {
+    const Value& value = given.fact.value;
+    if (!given.is_constant() || given.fact.one_shot || value.is_tensor() || value.try_as<LocalFunction>()) return {};
+    const bool is_flag = value.is_none() || value.is_bool() || value.is_string();
+    return is_flag || !is_typable(value) ? std::optional(value) : std::nullopt;
+  };
+  for (const Reduced& value : assignment->extra) request.extra_args.items.push_back(constant_extra(value));
+  for (const auto& [name, value] : assignment->extra_keywords) {
+    request.extra_keywords.keys.push_back(name);
+    request.extra_keywords.items.push_back(constant_extra(value));
+  }
 
   // What has to be a constant of the callee: values that no variable holds, and those that it branches on.
   const auto wanted = [&](const std::string& name, const Value& value) {
@@ -303,8 +313,12 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
   const auto set_owner = [&] {
     bool needed = captures || dissolved;
     for (const auto& [name, value] : request.constants) needed = needed || needs_owner(value);
-    for (const auto& [name, structure] : request.structures)
+    const auto look = [&](const Structure& structure) {
       for (const auto& item : structure.items) needed = needed || (item && needs_owner(*item));
+    };
+    look(request.extra_args);
+    look(request.extra_keywords);
+    for (const auto& [name, structure] : request.structures) look(structure);
     request.owner = inside ? self : needed ? frame_->owner : nullptr;
   };
   if (all_known && !is_embedded(*function)) {
@@ -352,13 +366,16 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
   // As in Python: positional arguments first, then those by name, in the order in which they stand.
   for (const auto& [name, value] : assignment->named)
     if (!gone(name) && !assignment->by_keyword.contains(name)) call->args.push_back(value.expr);
-  for (const Reduced& value : assignment->extra) pass(extra[next++], value.expr);
-  for (const auto& [name, value] : assignment->extra_keywords) renamed[name] = extra[next++];
+  for (std::size_t i = 0; i < assignment->extra.size(); ++i)
+    if (!request.extra_args.items[i]) pass(extra[next++], assignment->extra[i].expr);
+  for (std::size_t i = 0; i < assignment->extra_keywords.size(); ++i)
+    renamed[assignment->extra_keywords[i].first] = request.extra_keywords.items[i] ? "" : extra[next++];
   for (const auto& [name, value] : keywords) {
-    if (const auto found = renamed.find(name); found != renamed.end())
-      pass(found->second, value.expr);
-    else if (!gone(name))
+    if (const auto found = renamed.find(name); found != renamed.end()) {
+      if (!found->second.empty()) pass(found->second, value.expr);
+    } else if (!gone(name)) {
       pass(name, value.expr);
+    }
   }
   for (const std::string& name : request.captured) {
     const auto value = local->values.find(name);

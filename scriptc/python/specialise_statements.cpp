@@ -14,6 +14,8 @@ ReducedBlock Specialiser::Impl::reduce_block(const StmtList& statements) {
       block.flow = reduce_choice(*choice, {statement, end}, block.body);
       statement = end - 1;
     } else {
+      const auto next = statement + 1;
+      if (next != statements.end() && keep_iterator(*statement, *next)) continue;
       const StmtPtr branch = with_choices_apart(*statement);
       block.flow = reduce_statement(branch ? branch : *statement, block.body);
     }

@@ -68,51 +68,48 @@ Fact Specialiser::Impl::received(const Structure& structure, const std::string& 
       fact.items.push_back(reify(*structure.items[i], nullptr));
       continue;
     }
-    extra.push_back(fresh(name + "_" + std::to_string(i)));
+    extra.push_back(fresh(name + "_" + (i < structure.keys.size() ? structure.keys[i] : std::to_string(i))));
     frame_->bound_once.insert(extra.back());
     fact.items.push_back(name_of(extra.back()));
   }
   return fact;
 }
 
-namespace {
-
 /// The calls and comprehensions that are evaluated first: whatever stands before them reads names and constants.
-void add_first_calls(const ExprPtr& expr, bool itself, std::set<const Expr*>& calls) {
+void Specialiser::Impl::add_first_calls(const ExprPtr& expr, bool itself) {
   const auto first_of = [&](const ExprList& list) {
-    for (const ExprPtr& item : list)
-      if (!as<Name>(item) && !as<Constant>(item)) return add_first_calls(item, true, calls);
+    for (const ExprPtr& item : list) {
+      const ExprPtr read = behind_name(item);
+      if (!as<Name>(read) && !as<Constant>(read)) return add_first_calls(read, true);
+    }
   };
   if (const auto* call = as<Call>(expr)) {
-    if (itself) calls.insert(expr.get());
+    if (itself) frame_->first_calls.insert(expr.get());
     ExprPtr base = call->func;
     while (const auto* attribute = as<Attribute>(base)) base = attribute->value;
-    if (!as<Name>(base)) return add_first_calls(base, true, calls);
+    if (!as<Name>(base)) return add_first_calls(base, true);
     first_of(call->args);
   }
-  if (as<ListComp>(expr) || as<GeneratorExp>(expr)) calls.insert(expr.get());
-  if (const auto* node = as<Subscript>(expr)) add_first_calls(node->value, true, calls);
-  if (const auto* node = as<Attribute>(expr)) add_first_calls(node->value, true, calls);
-  if (const auto* node = as<Starred>(expr)) add_first_calls(node->value, true, calls);
-  if (const auto* node = as<UnaryOp>(expr)) add_first_calls(node->operand, true, calls);
+  if (as<ListComp>(expr) || as<GeneratorExp>(expr)) frame_->first_calls.insert(expr.get());
+  if (const auto* node = as<Subscript>(expr)) first_of({node->value});
+  if (const auto* node = as<Attribute>(expr)) first_of({node->value});
+  if (const auto* node = as<Starred>(expr)) first_of({node->value});
+  if (const auto* node = as<UnaryOp>(expr)) first_of({node->operand});
   if (const auto* node = as<BinOp>(expr)) first_of({node->left, node->right});
   if (const auto* node = as<TupleExpr>(expr)) first_of(node->elts);
   if (const auto* node = as<ListExpr>(expr)) first_of(node->elts);
 }
 
-}  // namespace
-
 void Specialiser::Impl::find_first_calls(const StmtPtr& statement) {
-  std::set<const Expr*>& calls = frame_->first_calls;
   if (const auto* node = as<Assign>(statement); node && node->targets.size() == 1) {
     const auto* name = as<Name>(node->targets[0]);
     const bool asks = name && (frame_->counted.contains(name->id) || frame_->mutated.contains(name->id));
     const bool unpacks = as<TupleExpr>(node->targets[0]) != nullptr;
-    if (name || unpacks) add_first_calls(node->value, asks || unpacks, calls);
+    if (name || unpacks) add_first_calls(behind_name(node->value), asks || unpacks);
   }
-  if (const auto* node = as<Return>(statement)) add_first_calls(node->value, false, calls);
-  if (const auto* node = as<ExprStmt>(statement)) add_first_calls(node->value, false, calls);
-  if (const auto* node = as<For>(statement)) add_first_calls(node->iter, true, calls);
+  if (const auto* node = as<Return>(statement)) add_first_calls(behind_name(node->value), false);
+  if (const auto* node = as<ExprStmt>(statement)) add_first_calls(node->value, false);
+  if (const auto* node = as<For>(statement)) add_first_calls(behind_name(node->iter), true);
 }
 
 /// Finds out whether a residual always ends by returning one list or dict.

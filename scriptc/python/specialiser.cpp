@@ -89,13 +89,14 @@ std::string key_of(const Request& request) {
   std::string key = address(request.function) + address(request.self) + address(request.owner);
   for (const auto& [name, value] : request.constants) key += name + "=" + identity(value) + "/";
   for (const std::string& name : request.captured) key += "^" + name + "/";
-  key += std::to_string(request.extra_args);
-  for (const std::string& name : request.extra_keywords) key += "/**" + name;
-  for (const auto& [name, structure] : request.structures) {
+  const auto add = [&](const std::string& name, const Structure& structure) {
     key += "/" + name + std::to_string(static_cast<int>(structure.kind));
     for (const std::string& item : structure.keys) key += "." + item;
     for (const auto& item : structure.items) key += "," + (item ? identity(*item) : "?");
-  }
+  };
+  add("*", request.extra_args);
+  add("**", request.extra_keywords);
+  for (const auto& [name, structure] : request.structures) add(name, structure);
   return key;
 }
 
@@ -229,22 +230,12 @@ std::string Specialiser::Impl::prepare(ResidualFrame& frame, const Request& requ
     frame.self_name = first = fresh("self");
     frame.facts[first] = Fact::constant(request.owner);
   }
-  const auto structure = [&](Fact::Kind kind, const std::string& name, const std::vector<std::string>& items) {
-    Fact fact;
-    fact.kind = kind;
-    fact.materialised = false;
-    for (const std::string& item : items) {
-      residual.extra.push_back(fresh(name + "_" + item));
-      frame.bound_once.insert(residual.extra.back());
-      fact.items.push_back(name_of(residual.extra.back()));
-    }
-    if (kind == Fact::Kind::dict) fact.keys = items;
-    frame.facts[name] = std::move(fact);
+  const auto collect = [&](const std::string& name, const Structure& given) {
+    frame.facts[name] = received(given, name, residual.extra);
+    frame.facts[name].tracked = false;
   };
-  std::vector<std::string> numbers;
-  for (std::size_t i = 0; i < request.extra_args; ++i) numbers.push_back(std::to_string(i));
-  if (args.vararg) structure(Fact::Kind::tuple, args.vararg->arg, numbers);
-  if (args.kwarg) structure(Fact::Kind::dict, args.kwarg->arg, request.extra_keywords);
+  if (args.vararg) collect(args.vararg->arg, request.extra_args);
+  if (args.kwarg) collect(args.kwarg->arg, request.extra_keywords);
   for (const auto& [name, value] : request.constants) {
     const auto given = value.try_as<LocalFunction>();
     if (!given) continue;
@@ -268,9 +259,13 @@ const Residual* Specialiser::Impl::specialise(const Request& request) {
   alive_.emplace_back(request.function);
   for (const Value& value : {Value(request.self), Value(request.owner)}) alive_.push_back(value);
   for (const auto& [name, value] : request.constants) alive_.push_back(value);
-  for (const auto& [name, structure] : request.structures)
+  const auto keep_alive = [&](const Structure& structure) {
     for (const auto& item : structure.items)
       if (item) alive_.push_back(*item);
+  };
+  keep_alive(request.extra_args);
+  keep_alive(request.extra_keywords);
+  for (const auto& [name, structure] : request.structures) keep_alive(structure);
 
   const PyFunction& function = *request.function;
   const StmtList body = body_of(function);

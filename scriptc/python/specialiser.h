@@ -105,6 +105,7 @@ class Specialiser::Impl {
   bool returns_display(const Request& request);
   /// The items of a list, tuple or dict, as they are passed.
   std::optional<ReducedList> known_items(const Reduced& value);
+  void add_first_calls(const ExprPtr& expr, bool itself);
   void find_first_calls(const StmtPtr& statement);
   void set_returned(Residual& residual);
   Reduced spread_result(const Structure& structure, const std::string& name, const ExprPtr& call);
@@ -236,6 +237,13 @@ class Specialiser::Impl {
                         const ExprPtr& original);
   std::optional<Reduced> partial_made_here(const ReducedList& args, const ReducedKeywords& keywords,
                                            const ExprPtr& original);
+
+  // specialise_iterators.cpp
+  std::string builtin_called(const ExprPtr& expr);
+  ExprPtr behind_name(const ExprPtr& expr);
+  bool keep_iterator(const StmtPtr& statement, const StmtPtr& next);
+  std::optional<Reduced> map_as_list(const ExprPtr& expr);
+  std::optional<Reduced> columns_of(const ExprPtr& expr);
 
   // specialise_items.cpp
   std::optional<Reduced> apply_to_items(const std::string& name, const ReducedList& args, const ExprPtr& rebuilt,

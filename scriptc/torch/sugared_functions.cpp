@@ -286,8 +286,96 @@ class Present final : public jit::SugaredValue {
   Compiler& compiler_;
 };
 
+/// `zip(*rows)`.
+class Columns final : public jit::SugaredValue {
+ public:
+  Columns(Compiler& compiler, bool as_lists) : compiler_(compiler), as_lists_(as_lists) {}
+  std::string kind() const override { return "function"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, NamedValues args, NamedValues, std::size_t) override {
+    jit::Graph& graph = *m.graph();
+    jit::Value* rows = args.at(0).value(graph);
+    std::vector<jit::Value*> columns;
+    if (const auto list = rows->type()->cast<c10::ListType>()) {
+      for (std::size_t i = 0; i < width(list->getElementType(), loc); ++i)
+        columns.push_back(column_of_list(graph, rows, i, loc));
+    } else {
+      columns = columns_of_tuple(graph, rows, loc);
+    }
+    return std::make_shared<jit::SimpleValue>(graph.insertNode(graph.createTuple(columns))->output());
+  }
+
+ private:
+  std::size_t width(const c10::TypePtr& row, const Loc& loc) const {
+    const auto tuple = row->cast<c10::TupleType>();
+    if (!tuple)
+      throw compiler_.error(loc, "how many columns these rows have is known only when the model runs: one is " +
+                                     row->repr_str() + "\n  help: zip() takes tuples apart");
+    return tuple->elements().size();
+  }
+
+  jit::Value* item(jit::Graph& graph, jit::Value* row, std::size_t index, const Loc& loc) const {
+    const c10::TypePtr type = row->type()->expectRef<c10::TupleType>().elements().at(index);
+    jit::Value* position = jit::insertConstant(graph, static_cast<std::int64_t>(index), loc);
+    return graph.insertNode(graph.createTupleIndex(row, position, type))->output();
+  }
+
+  jit::Value* column_of_list(jit::Graph& graph, jit::Value* rows, std::size_t index, const Loc& loc) const {
+    const c10::TypePtr row = rows->type()->expectRef<c10::ListType>().getElementType();
+    const c10::TypePtr type = row->expectRef<c10::TupleType>().elements().at(index);
+    jit::Value* column = graph.insertNode(graph.createList(type, {}))->output();
+    jit::Value* count = jit::emitBuiltinCall(loc, graph, c10::aten::len, {rows}, {});
+    // As the ir_emitter makes loops: its later passes give them their final form.
+    jit::Node* loop = graph.insertNode(graph.create(c10::prim::Loop, {count}, 0));
+    loop->setSourceRange(loc);
+    jit::Block *body = loop->addBlock(), *condition = loop->addBlock();
+    jit::Value* round = body->addInput()->setType(c10::IntType::get());
+    {
+      const jit::WithInsertPoint inside(condition);
+      condition->registerOutput(jit::insertConstant(graph, true, loc));
+    }
+    const jit::WithInsertPoint inside(body);
+    jit::Value* one = jit::emitBuiltinCall(loc, graph, c10::aten::__getitem__, {rows, round}, {});
+    jit::emitBuiltinCall(loc, graph, c10::aten::append, {column, item(graph, one, index, loc)}, {});
+    return column;
+  }
+
+  std::vector<jit::Value*> columns_of_tuple(jit::Graph& graph, jit::Value* rows, const Loc& loc) const {
+    const auto table = rows->type()->cast<c10::TupleType>();
+    if (!table)
+      throw compiler_.error(loc, "zip(*rows) takes a list or tuple of tuples, got " + rows->type()->repr_str());
+    const std::size_t height = table->elements().size();
+    std::size_t narrowest = height > 0 ? width(table->elements()[0], loc) : 0;
+    for (const c10::TypePtr& row : table->elements()) narrowest = std::min(narrowest, width(row, loc));
+    std::vector<jit::Value*> columns;
+    for (std::size_t i = 0; i < narrowest; ++i) {
+      std::vector<jit::Value*> items;
+      for (std::size_t k = 0; k < height; ++k) items.push_back(item(graph, item(graph, rows, k, loc), i, loc));
+      columns.push_back(column_of(graph, items, loc));
+    }
+    return columns;
+  }
+
+  jit::Value* column_of(jit::Graph& graph, const std::vector<jit::Value*>& items, const Loc& loc) const {
+    if (!as_lists_) return graph.insertNode(graph.createTuple(items))->output();
+    c10::TypePtr type = items.front()->type();
+    for (const jit::Value* value : items) {
+      const auto both = c10::unifyTypes(type, value->type());
+      if (!both)
+        throw compiler_.error(loc, "a column of these rows holds values of several types: " + type->repr_str() +
+                                       " and " + value->type()->repr_str());
+      type = *both;
+    }
+    return graph.insertNode(graph.createList(type, items))->output();
+  }
+
+  Compiler& compiler_;
+  bool as_lists_;
+};
+
 }  // namespace
 
+Sugared make_columns(Compiler& compiler, bool as_lists) { return std::make_shared<Columns>(compiler, as_lists); }
 Sugared make_present(Compiler& compiler) { return std::make_shared<Present>(compiler); }
 Sugared make_bitwise(c10::Symbol op) { return std::make_shared<Bitwise>(op); }
 Sugared make_power() { return std::make_shared<Power>(); }

@@ -49,6 +49,10 @@ Sugared make_module(Compiler& compiler, ::torch::jit::Value* self, ModuleInfo& i
 /// A function that gives what `a, b = x` unpacks: of a tensor, its slices.
 Sugared make_unpackable();
 
+/// The columns of its argument, rows that are tuples: of a list of them as lists; of a tuple of them as tuples, or
+/// `as_lists`.
+Sugared make_columns(Compiler& compiler, bool as_lists);
+
 /// A tuple of those of its arguments that are not None.
 Sugared make_present(Compiler& compiler);
 

@@ -241,6 +241,9 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
     return apply(node.span, named(node.func->span, is_present ? make_present(compiler_) : make_unpackable()),
                  expressions(node.args));
   }
+  const bool as_lists = qualified == "torch._folds.columns_as_lists";
+  if (as_lists || qualified == "torch._folds.columns")
+    return apply(node.span, named(node.func->span, make_columns(compiler_, as_lists)), {expression(node.args[0])});
   const bool folds = qualified == "builtins.sum" || qualified == "math.prod" || qualified == "numpy.prod";
   if (folds && count == 1 && node.keywords.empty() && !py::as<py::Starred>(node.args[0])) {
     return apply(node.span, named(node.func->span, make_fold(compiler_, qualified != "builtins.sum")),

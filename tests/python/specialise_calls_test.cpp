@@ -88,7 +88,7 @@ def last(self, x, a):
     return x + a)");
   residual();
   EXPECT_EQ(called("add"),
-            "self, x, *, kwargs_a, kwargs_b:\n  flag = kwargs_b\n  if flag:\n    x = x + 1\n"
+            "self, x, *, kwargs_a:\n  flag = True\n  x = x + 1\n"
             "  (key, value) = ('a', kwargs_a)\n  x = x + value\n  return self.last(x, a=kwargs_a)\n");
 }
 
