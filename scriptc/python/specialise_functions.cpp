@@ -2,6 +2,8 @@
 // arguments or capture variables are specialised in turn; defs and lambdas inside a function become functions that get
 // what they capture as arguments.
 
+#include <algorithm>
+
 #include "scriptc/model/text.h"
 #include "scriptc/python/runtime.h"
 #include "scriptc/python/specialiser.h"
@@ -254,7 +256,9 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
            (!keeps_its_name(*function) && branches_on(*function, name));
   };
   std::map<std::string, Value> every, some;
-  bool all_known = assignment->extra.empty() && assignment->extra_keywords.empty();
+  const auto is_known = [](const std::optional<Value>& item) { return item.has_value(); };
+  bool all_known = std::all_of(request.extra_args.items.begin(), request.extra_args.items.end(), is_known) &&
+                   std::all_of(request.extra_keywords.items.begin(), request.extra_keywords.items.end(), is_known);
   for (const auto& [name, value] : assignment->named) {
     if (!value.is_constant() || value.fact.one_shot) {
       all_known = false;

@@ -233,6 +233,11 @@ std::string Specialiser::Impl::prepare(ResidualFrame& frame, const Request& requ
   const auto collect = [&](const std::string& name, const Structure& given) {
     frame.facts[name] = received(given, name, residual.extra);
     frame.facts[name].tracked = false;
+    std::vector<Value> values;
+    for (const auto& item : given.items)
+      if (item) values.push_back(*item);
+    const bool known = !values.empty() && values.size() == given.items.size();
+    if (known && given.kind == Fact::Kind::tuple) frame.facts[name] = Fact::constant(Value::tuple(values), false);
   };
   if (args.vararg) collect(args.vararg->arg, request.extra_args);
   if (args.kwarg) collect(args.kwarg->arg, request.extra_keywords);
