@@ -109,6 +109,22 @@ std::optional<Reduced> Specialiser::Impl::apply_to_items(const std::string& name
     return reduce_test(test);
   }
   // From here on items change places or are dropped: only what costs nothing may.
+  if (name == "filter") {
+    ReducedList kept;
+    for (const Reduced& item : sequences[0]) {
+      if (!item.is_constant() && !is_atom(item.expr)) return std::nullopt;
+      auto test = node_at<Call>(span);
+      test->func = args[0].expr;
+      test->args = {item.expr};
+      const bool itself = args[0].is_constant() && args[0].fact.value.is_none();
+      const auto truth = truth_of(itself ? item : apply(args[0], {item}, {}, test, test));
+      if (!truth) return std::nullopt;
+      if (*truth) kept.push_back(item);
+    }
+    Reduced rest = sequence(kept, span);
+    rest.fact.one_shot = rest.is_constant();
+    return Reduced{rebuilt, rest.fact, rest.parts};
+  }
   if (!maps)
     for (const ReducedList& items : sequences)
       if (!all_atoms(items)) return std::nullopt;

@@ -219,6 +219,7 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
                  {expression(node.args[0]), instance_types(node.args[1])});
   }
   if (qualified == "torch.jit.annotate" && count == 2) {
+    typed_.insert(node.args[1].get());
     return apply(node.span, named(node.func->span, special_form(c10::prim::annotate)),
                  {type(node.args[0]), expression(node.args[1])});
   }
@@ -312,6 +313,11 @@ std::optional<jit::Expr> TreeBuilder::tuple_as_list(const Value& callee, const p
   return apply(made->span, named(made->func->span, special_form(c10::prim::list)), {expression(made->args[0])});
 }
 
+/// Rows that are unpacked are lists themselves.
+void TreeBuilder::note_table(const py::ExprPtr& target, const py::ExprPtr& iterable) {
+  if (py::as<py::TupleExpr>(target)) tables_.insert(iterable.get());
+}
+
 jit::Expr TreeBuilder::call(const py::Call& node) {
   const std::optional<Value> known = value_of(node.func);
   if (known) {
@@ -349,7 +355,13 @@ jit::Expr TreeBuilder::call(const py::Call& node) {
     args = jit::List<Expr>::create(at, all);
   }
   if (const std::optional<Expr> sizes = sizes_as_list(node)) args = jit::List<Expr>::create(at, {*sizes});
-  return jit::Apply::create(at, expression(node.func), args, jit::List<jit::Attribute>::create(at, keywords));
+  const Expr result =
+      jit::Apply::create(at, expression(node.func), args, jit::List<jit::Attribute>::create(at, keywords));
+  if (!method || method->attr != "tolist" || !node.args.empty() || typed_.contains(&node)) return result;
+  // In forward these are lengths and sizes; the run says so if they are not.
+  c10::TypePtr list = c10::ListType::ofInts();
+  if (tables_.contains(&node)) list = c10::ListType::create(list);
+  return apply(node.span, named(node.func->span, special_form(c10::prim::annotate)), {named(node.span, list), result});
 }
 
 }  // namespace scriptc::torch_backend

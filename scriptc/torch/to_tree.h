@@ -46,6 +46,7 @@ class TreeBuilder {
   Expr instance_types(const python::ExprPtr& classes);
   Expr call(const python::Call& node);
   std::optional<Expr> special_call(const python::Call& node, const Value& callee);
+  void note_table(const python::ExprPtr& target, const python::ExprPtr& iterable);
   Expr apply(const python::Span& span, const Expr& callee, const std::vector<Expr>& args) const;
   Expr super_proxy(const python::Call& node);
   std::optional<Expr> named_tuple_of_base(const python::Call& node);
@@ -132,6 +133,8 @@ class TreeBuilder {
   };
   std::map<std::string, NumberStart> number_starts_;
   std::set<std::string> container_starts_;  ///< variables that were set to an empty list or dict
+  std::set<const python::Expr*> typed_;     ///< calls of `tolist()` whose type the code says
+  std::set<const python::Expr*> tables_;    ///< and those whose items are unpacked
   bool has_items_ = false;                  ///< `.item()` was called
   bool in_message_ = false;                 ///< of an exception: format specs do not matter
 };

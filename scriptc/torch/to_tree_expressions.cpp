@@ -383,6 +383,7 @@ jit::Expr TreeBuilder::comprehension(const py::Span& span, const py::ExprPtr& el
                   "write it as a loop that appends to a list");
   }
   const py::Comprehension& generator = generators[0];
+  note_table(generator.target, generator.iter);
   const Expr iterable = expression(generator.iter);
   std::vector<Stmt>* const outer = hoisted_;
   hoisted_ = nullptr;

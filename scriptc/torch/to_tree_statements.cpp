@@ -88,6 +88,7 @@ void TreeBuilder::statement(const py::StmtPtr& stmt, std::vector<Stmt>& out) {
   switch (stmt->kind) {
     case StmtKind::Return: {
       const auto* node = py::as<py::Return>(stmt);
+      if (function_.def && function_.def->returns) typed_.insert(node->value.get());
       const Expr value = node->value ? hoisting(node->value, out) : keyword(at, jit::TK_NONE);
       out.push_back(jit::Return::create(at, value));
       return;
@@ -227,6 +228,8 @@ std::optional<jit::Stmt> TreeBuilder::list_slice_assignment(const py::Assign& no
 void TreeBuilder::assign(const py::Assign& node, std::vector<Stmt>& out) {
   if (const std::optional<Stmt> sliced = list_slice_assignment(node)) return out.push_back(*sliced);
   const Range at = range(node.span);
+  if (const auto* name = py::as<py::Name>(node.targets[0]); name && declared_.contains(name->id))
+    typed_.insert(node.value.get());
   Expr value = assigned(node, out);
   if (may_unpack_tensor(node)) value = apply(node.value->span, named(node.value->span, make_unpackable()), {value});
   if (node.targets.size() == 1) {
@@ -248,6 +251,7 @@ void TreeBuilder::annotated_assign(const py::AnnAssign& node, std::vector<Stmt>&
     if (name) declared_[name->id] = node.annotation;
     return;
   }
+  typed_.insert(node.value.get());
   const Expr value = hoisting(node.value, out);
   const auto target = jit::List<Expr>::create(at, {expression(node.target)});
   // The type of a module's attribute is known from its value or its class: it is not said again.
@@ -285,6 +289,7 @@ void TreeBuilder::loop(const py::For& node, std::vector<Stmt>& out) {
     return;
   }
   const Range at = range(node.span);
+  note_table(node.target, node.iter);
   const Expr iterable = hoisting(node.iter, out);
   // An unrolled loop takes exactly one target: `for i, x in …` has one tuple.
   out.push_back(jit::For::create(at, jit::List<Expr>::create(at, {expression(node.target)}),
