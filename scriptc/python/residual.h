@@ -61,6 +61,10 @@ bool returns_once(const PyFunction& function);
 /// True if the function has `name = None`, or an assignment of what may be None by its looks.
 bool assigns_none(const PyFunction& function, const std::string& name);
 
+/// Errors (model): a parameter in `defaulted` starts as a list or dict that the function changes in place: Python keeps
+/// the change for the next call.
+void refuse_changed_defaults(const PyFunction& function, const std::vector<std::string>& defaulted);
+
 class Specialiser {
  public:
   /// `root`: the tree being compiled; modules outside of it are dissolved into their constants.

@@ -122,6 +122,7 @@ void Specialiser::Impl::reduce_assign(const Assign& node, const StmtPtr& origina
 
 void Specialiser::Impl::bind(const ExprPtr& target, const Reduced& value, StmtList& out, const StmtPtr& statement) {
   if (const auto* name = as<Name>(target)) return bind_name(*name, value, out, statement);
+  if (const auto* subscript = as<Subscript>(target)) refuse_kept_change(subscript->value, target->span);
   if (const auto* subscript = as<Subscript>(target); subscript && store_item(*subscript, value, out)) return;
   if (bind_items(target, value, out, statement)) return;
   const ExprPtr place = reduce_target(target);

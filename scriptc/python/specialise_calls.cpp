@@ -60,6 +60,8 @@ Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original
     attribute->attr = chosen->second.as_string();
     return reduce(attribute);
   }
+  if (const auto* method = as<Attribute>(node.func); method && is_mutator(method->attr))
+    refuse_kept_change(method->value, node.span);
   const Expr* const outer = std::exchange(frame_->called, changes_nothing(node.args) ? node.func.get() : nullptr);
   const Reduced callee = reduce(node.func);
   frame_->called = outer;

@@ -273,6 +273,7 @@ std::optional<Reduced> Specialiser::Impl::call_python(const std::shared_ptr<PyFu
     }
     if (wanted(name, every[name])) some[name] = every[name];
   }
+  refuse_changed_defaults(*function, assignment->defaulted);
   for (const std::string& name : assignment->defaulted) {
     const Value* value = default_of(*function, name);
     if (!value) return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "scriptc/model/text.h"
 #include "scriptc/python/ast_children.h"
 #include "scriptc/python/specialiser.h"
 
@@ -49,6 +50,23 @@ bool assigns_none(const PyFunction& function, const std::string& name) {
     found = found || (target == name && is_none(value));
   });
   return found;
+}
+
+void refuse_changed_defaults(const PyFunction& function, const std::vector<std::string>& defaulted) {
+  std::optional<std::set<std::string>> changed;
+  for (const std::string& name : defaulted) {
+    const Value* value = default_of(function, name);
+    if (!value || !is_container(*value)) continue;
+    if (!changed) changed = mutated_names(body_of(function));
+    if (!changed->contains(name) || assigned_names(body_of(function)).contains(name)) continue;
+    const Span span = function.def ? function.def->span : function.lambda->span;
+    throw error_at(ErrorKind::model, *function.source(), span,
+                   "the default of parameter " + quote(name) + " of " + quote(function.name) + " is a " +
+                       std::string(value->type_name()) +
+                       " that the function changes: Python keeps it from one call to the next, and a saved model does "
+                       "not\n  help: make the default None, and the " +
+                       std::string(value->type_name()) + " in the body");
+  }
 }
 
 std::set<const Expr*> returned_values(const StmtList& statements) {

@@ -284,4 +284,29 @@ std::set<std::string> Specialiser::Impl::shared_names_in(const StmtList& body) {
   return shared.names;
 }
 
+/// A change in place of a list or dict that Python keeps from call to call, outside of any module: a global, a class's,
+/// a parameter's default. Where it is read, compiled code makes a new one.
+void Specialiser::Impl::refuse_kept_change(const ExprPtr& container, const Span& span) {
+  if (!is_path(container)) return;
+  const auto* name = as<Name>(container);
+  const auto fact = name ? frame_->facts.find(name->id) : frame_->facts.end();
+  if (fact != frame_->facts.end() && fact->second.kind == Fact::Kind::lost) return;
+  const bool is_global = name && fact == frame_->facts.end() && !frame_->locals.contains(name->id);
+  const auto global = is_global ? evaluator_.try_resolve(*frame_->function, name->id) : std::nullopt;
+  Reduced base = global ? Reduced{container, Fact::constant(*global), nullptr} : reduce(container);
+  if (const auto* attribute = as<Attribute>(container)) {
+    // What lies in the instance is the module's own, and saved with it.
+    const auto module = reduce(attribute->value).fact.value.try_as<Module>();
+    const auto cls = module ? std::dynamic_pointer_cast<PyClass>(module->class_) : nullptr;
+    const bool own = module && module->attributes.find(attribute->attr);
+    const Value* of_class = own || !cls ? nullptr : cls->lookup(attribute->attr);
+    if (module) base = of_class ? Reduced{container, Fact::constant(*of_class), nullptr} : Reduced{};
+  }
+  if (!base.is_constant() || base.fact.one_shot || !is_container(base.fact.value)) return;
+  throw error_at(ErrorKind::model, *frame_->function->source(), span,
+                 "this " + std::string(base.fact.value.type_name()) +
+                     " is changed where Python keeps it from one call to the next, and a saved model does not" +
+                     "\n  help: make it in the body, or in __init__ as an attribute of self");
+}
+
 }  // namespace scriptc::python

@@ -111,6 +111,7 @@ class Specialiser::Impl {
   Reduced spread_result(const Structure& structure, const std::string& name, const ExprPtr& call);
 
   // specialise_sharing.cpp
+  void refuse_kept_change(const ExprPtr& container, const Span& span);
   bool takes_copies(const Call& call, std::size_t position, const std::string& keyword);
   bool tracks_any() const;
   /// Lists kept item by item that `statement` may share, or change in ways that are not followed.

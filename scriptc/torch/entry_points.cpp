@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "scriptc/model/dtype.h"
 #include "scriptc/torch/annotations.h"
 #include "scriptc/torch/sugared_callables.h"
 
@@ -52,6 +53,27 @@ bool allows_more(Compiler& compiler, const py::PyFunction& function, const py::E
 
 }  // namespace
 
+namespace {
+
+/// What a parameter becomes that is a number by its default or annotation, and is given a tensor that is none: of some
+/// dimensions, or a float where an int was said. Null: it stays.
+c10::TypePtr instead_of_number(Compiler& compiler, const py::PyFunction& function, const py::Parameter& parameter,
+                               const Value* otherwise, const InputSpec& spec) {
+  if (spec.kind != Kind::tensor) return nullptr;
+  c10::TypePtr said;
+  if (parameter.annotation)
+    said = known_type(compiler, function, parameter.annotation);
+  else if (otherwise && !otherwise->is_none())
+    said = type_by_default(compiler, otherwise);
+  if (!said) return nullptr;
+  const bool is_int = said->kind() == c10::TypeKind::IntType || said->kind() == c10::TypeKind::BoolType;
+  if (!is_int && said->kind() != c10::TypeKind::FloatType) return nullptr;
+  if (!spec.tensor.shape.empty()) return c10::TensorType::get();
+  return is_int && dtype_info(spec.tensor.dtype).dtype_class == DTypeClass::floating ? c10::TypePtr(c10::FloatType::get()) : nullptr;
+}
+
+}  // namespace
+
 EntryPoint forward_for(Compiler& compiler, const PyFunctionPtr& forward, const std::vector<InputSpec>& inputs,
                        bool narrow) {
   EntryPoint entry{forward, {}, {}, inputs};
@@ -65,6 +87,7 @@ EntryPoint forward_for(Compiler& compiler, const PyFunctionPtr& forward, const s
     const bool given = spec && spec->kind != Kind::none;
     const Value* otherwise = py::default_of(*forward, parameter.arg);
     if (!given) {
+      py::refuse_changed_defaults(*forward, {parameter.arg});
       if (!narrow || !otherwise || otherwise->is_tensor()) return;
       entry.fixed[parameter.arg] = *otherwise;
       if (spec) gone.insert(spec);
@@ -74,6 +97,10 @@ EntryPoint forward_for(Compiler& compiler, const PyFunctionPtr& forward, const s
     if (parameter.annotation && narrow && allows_more(compiler, *forward, parameter.annotation)) {
       parameter.annotation = nullptr;
       open = changed = true;
+    }
+    if (const auto number = instead_of_number(compiler, *forward, parameter, otherwise, *spec)) {
+      entry.types[parameter.arg] = {number, !positional};
+      return;
     }
     const c10::TypePtr type = type_of_spec(*spec);
     if (!parameter.annotation && type && (spec->kind != Kind::tensor || open))

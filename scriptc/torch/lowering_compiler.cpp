@@ -232,6 +232,18 @@ PyFunctionPtr Compiler::specialised(const PyFunctionPtr& function, const ModuleP
                                          fixed == fixed_.end() ? std::map<std::string, Value>() : fixed->second);
 }
 
+namespace {
+
+/// LibTorch's words for a result that is not what its annotation says. Python does not look at that: the next
+/// compilation takes what is returned.
+bool contradicts_result(std::string_view text) {
+  return text.find("Return value was annotated as having type") != std::string_view::npos ||
+         text.find("was not annotated as having type None, but does not return along all paths") !=
+             std::string_view::npos;
+}
+
+}  // namespace
+
 jit::Function* Compiler::define(const Definition& definition, const jit::SourceRange& called_at) {
   const py::PyFunction& function = *definition.function;
   const std::string qualified = function.qualified_name.empty() ? function.name : function.qualified_name;
@@ -240,11 +252,19 @@ jit::Function* Compiler::define(const Definition& definition, const jit::SourceR
       {home ? home->name + "." + function.name : function.name, std::make_shared<FunctionSource>(function), called_at});
   owners_.push_back({definition.owner, definition.instance});
   jit::Function* result = nullptr;
+  bool says_result = false;
+  const auto as_returned = [&] {
+    const std::string& file = frames_.back().source->source()->name();
+    const auto line = static_cast<std::size_t>(function.def ? function.def->span.line : 0);
+    return Start{file, line, "return", function.name + ":" + text_of(definition.types)};
+  };
   try {
     if (function.def && function.def->is_async)
       throw error(function.def->span, "'async def' is not supported in a compiled method", "make it a plain 'def'");
     Signature signature = signature_of(*this, function, definition.types);
     if (definition.self && !signature.parameters.empty()) signature.parameters[0].type = nullptr;
+    if (starts_.contains(as_returned())) signature.result = nullptr;
+    says_result = signature.result != nullptr;
     TreeBuilder builder(*this, function, frames_.back().source, text_of(definition.types));
     const jit::Def def = builder.definition(signature, definition.name);
     result = unit_
@@ -252,6 +272,9 @@ jit::Function* Compiler::define(const Definition& definition, const jit::SourceR
                           definition.self, definition.mangle)
                  .at(0);
     apply_signature(*result, signature);
+  } catch (const jit::ErrorReport& report) {
+    if (says_result && contradicts_result(report.what())) throw OtherStart{as_returned(), c10::NoneType::get()};
+    rethrow_as_model_error(frames_);
   } catch (...) {
     rethrow_as_model_error(frames_);
   }

@@ -23,6 +23,24 @@ bool leaves_open(Compiler& compiler, const py::PyFunction& function, const py::E
   return !type || type->kind() == c10::TypeKind::UnionType;
 }
 
+bool is_number(const c10::TypePtr& type) {
+  return type->isSubtypeOf(*c10::NumberType::get()) || type->kind() == c10::TypeKind::BoolType;
+}
+
+/// True if an argument is plainly something else than its annotation says, which Python does not look at: TorchScript
+/// would convert it (a tensor to a list of one, or to a number), or refuse it.
+bool contradicts(const c10::TypePtr& given, const c10::TypePtr& said) {
+  if (given->isSubtypeOf(*said)) return false;
+  if (const auto optional = said->cast<c10::OptionalType>()) return contradicts(given, optional->getElementType());
+  const bool is_tensor = given->isSubtypeOf(*c10::TensorType::get());
+  if (is_number(said) || said->isSubtypeOf(*c10::TensorType::get()))
+    return is_tensor || is_number(given) || given->kind() == c10::TypeKind::TupleType ||
+           given->kind() == c10::TypeKind::ListType;
+  const auto list = said->cast<c10::ListType>(), given_list = given->cast<c10::ListType>();
+  if (list && given_list) return is_number(list->getElementType()) && is_number(given_list->getElementType());
+  return is_tensor && (list || said->kind() == c10::TypeKind::TupleType);
+}
+
 }  // namespace
 
 CallTypes types_of_call(Compiler& compiler, const py::PyFunction& function, std::size_t skip, jit::Graph& graph,
@@ -41,7 +59,11 @@ CallTypes types_of_call(Compiler& compiler, const py::PyFunction& function, std:
     const bool open = parameter.annotation && !embedded &&
                       (leaves_open(compiler, function, parameter.annotation) ||
                        says_nothing(compiler, function, parameter.annotation));
-    if (parameter.annotation && !open) return;
+    if (parameter.annotation && !open) {
+      const c10::TypePtr said = embedded ? nullptr : known_type(compiler, function, parameter.annotation);
+      if (said && contradicts(type, said)) types[parameter.arg] = {type, by_keyword};
+      return;
+    }
     const Value* otherwise = py::default_of(function, parameter.arg);
     const c10::TypePtr anyhow = parameter.annotation ? nullptr : type_by_default(compiler, otherwise);
     // A parameter that may be None, but is given, is what it is given: its code need not ask.
