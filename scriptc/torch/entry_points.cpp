@@ -69,7 +69,9 @@ c10::TypePtr instead_of_number(Compiler& compiler, const py::PyFunction& functio
   const bool is_int = said->kind() == c10::TypeKind::IntType || said->kind() == c10::TypeKind::BoolType;
   if (!is_int && said->kind() != c10::TypeKind::FloatType) return nullptr;
   if (!spec.tensor.shape.empty()) return c10::TensorType::get();
-  return is_int && dtype_info(spec.tensor.dtype).dtype_class == DTypeClass::floating ? c10::TypePtr(c10::FloatType::get()) : nullptr;
+  return is_int && dtype_info(spec.tensor.dtype).dtype_class == DTypeClass::floating
+             ? c10::TypePtr(c10::FloatType::get())
+             : nullptr;
 }
 
 }  // namespace

@@ -183,6 +183,18 @@ class KnownTest final : public jit::SugaredValue {
   }
 };
 
+class Given final : public jit::SugaredValue {
+ public:
+  std::string kind() const override { return "function"; }
+
+  Sugared call(const Loc& loc, jit::GraphFunction& m, NamedValues args, NamedValues, std::size_t) override {
+    jit::Value* value = args.at(0).value(*m.graph());
+    if (value->type()->kind() == c10::TypeKind::OptionalType)
+      value = jit::emitBuiltinCall(loc, *m.graph(), c10::aten::_unwrap_optional, {value}, {});
+    return std::make_shared<jit::SimpleValue>(value);
+  }
+};
+
 class Position final : public jit::SugaredValue {
  public:
   std::string kind() const override { return "function"; }
@@ -407,6 +419,7 @@ Sugared make_fold(Compiler& compiler, bool multiplies) { return std::make_shared
 Sugared make_extreme(Compiler& compiler, bool smaller) { return std::make_shared<Extreme>(compiler, smaller); }
 
 Sugared make_known_test() { return std::make_shared<KnownTest>(); }
+Sugared make_given() { return std::make_shared<Given>(); }
 Sugared make_position() { return std::make_shared<Position>(); }
 
 Sugared make_unpackable() { return std::make_shared<Unpackable>(); }

@@ -265,9 +265,10 @@ Sugared ModuleValue::attr(const Loc& loc, jit::GraphFunction& m, const std::stri
   if (field == "_modules" || field == "_parameters" || field == "_buffers") {
     return to_sugared(compiler_, *compiler_.evaluator().try_get_attribute(Value(info_.module), field), loc, m);
   }
-  // Made by an assignment in compiled code: Python would raise if that had not happened.
+  // Made by an assignment in compiled code: Python would raise if that had not happened. It may have been of None.
   if (info_.type->hasAttribute(field)) {
     jit::Value* made = m.graph()->insertGetAttr(self_, field);
+    if (python::asks_for_attribute(compiler_.root(), field)) return simple(made);
     return simple(m.graph()->insert(c10::prim::unchecked_unwrap_optional, {made}, {}, loc));
   }
   return missing(loc, field);
@@ -290,7 +291,10 @@ void ModuleValue::setAttr(const Loc& loc, jit::GraphFunction& m, const std::stri
   }
   if (!type) {
     // What Python makes here exists from the start, and is None.
-    type = c10::OptionalType::create(value->type());
+    const auto known = compiler_.starts().find(start_of_attribute(module(), field));
+    type = known == compiler_.starts().end() ? value->type() : known->second;
+    if (type->kind() == c10::TypeKind::NoneType) type = c10::TensorType::get();  // until something else is assigned
+    if (!c10::NoneType::get()->isSubtypeOf(*type)) type = c10::OptionalType::create(type);
     info_.type->addAttribute(field, type);
   }
   const bool was_none = type->kind() == c10::TypeKind::NoneType || is_set_later(compiler_, module(), field);

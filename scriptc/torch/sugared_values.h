@@ -60,6 +60,10 @@ Sugared make_present(Compiler& compiler);
 /// knows, which no block may assign again.
 Sugared make_known_test();
 
+/// A function that gives its argument, whose optional type says that it may be None, as what is not: an error of the
+/// run if it is.
+Sugared make_given();
+
 /// A function that gives its argument; a number that may be an int or a float as an int.
 Sugared make_position();
 

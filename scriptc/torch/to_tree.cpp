@@ -280,6 +280,34 @@ ModulePtr TreeBuilder::module_at(const py::ExprPtr& expr) const {
   return child ? *child : nullptr;
 }
 
+/// What Python refuses None for. TorchScript forgets of attributes that they were compared with None.
+jit::Expr TreeBuilder::operand(const py::ExprPtr& expr) {
+  const Expr value = expression(expr);
+  const auto* attribute = py::as<py::Attribute>(expr);
+  const ModulePtr owner = attribute ? module_at(attribute->value) : nullptr;
+  const Value* start = owner ? owner->attributes.find(attribute->attr) : nullptr;
+  const bool made_later = owner && !start && compiler_.is_mutable(*owner, attribute->attr);
+  if (!(start && start->is_none()) && !made_later) return value;
+  return apply(expr->span, named(expr->span, make_given()), {value});
+}
+
+jit::List<jit::Expr> TreeBuilder::operands(const py::Span& span, const py::ExprList& list) {
+  std::vector<Expr> all;
+  for (const py::ExprPtr& item : list) all.push_back(operand(item));
+  return jit::List<Expr>::create(range(span), all);
+}
+
+/// Operators, methods of tensors, and layers of torch.nn.
+bool TreeBuilder::refuses_none(const py::Call& node, const std::optional<Value>& callee) const {
+  static const std::set<std::string> kOfLists = {"append", "insert", "extend", "index", "count", "get", "setdefault"};
+  if (has_star(node.args)) return false;
+  if (callee && callee->try_as<py::OperatorRef>()) return true;
+  const ModulePtr module = module_at(node.func);
+  const auto* method = callee || module ? nullptr : py::as<py::Attribute>(node.func);
+  if (method) return !module_at(method->value) && !kOfLists.contains(method->attr);
+  return module && module->class_ && module->class_->qualified_name.starts_with("torch.nn.");
+}
+
 // Methods of tensors that TorchScript does not know.
 std::optional<jit::Expr> TreeBuilder::tensor_method(const py::Call& node) {
   const auto* method = py::as<py::Attribute>(node.func);
@@ -348,7 +376,7 @@ jit::Expr TreeBuilder::call(const py::Call& node) {
   py::ExprList positional = node.args;
   const std::optional<Expr> sequence = known ? tuple_as_list(*known, node) : std::nullopt;
   if (sequence) positional.erase(positional.begin());
-  auto args = list(node.span, positional);
+  auto args = refuses_none(node, known) ? operands(node.span, positional) : list(node.span, positional);
   if (sequence) {
     std::vector<Expr> all{*sequence};
     for (const Expr& arg : args) all.push_back(arg);

@@ -53,6 +53,9 @@ class TreeBuilder {
   Expr reverse(const python::Call& node);
   std::optional<Expr> sizes_as_list(const python::Call& node);
   ModulePtr module_at(const python::ExprPtr& expr) const;
+  Expr operand(const python::ExprPtr& expr);
+  ::torch::jit::List<Expr> operands(const python::Span& span, const python::ExprList& list);
+  bool refuses_none(const python::Call& node, const std::optional<Value>& callee) const;
   std::optional<Expr> tensor_method(const python::Call& node);
   std::optional<Expr> tuple_as_list(const Value& callee, const python::Call& node);
 

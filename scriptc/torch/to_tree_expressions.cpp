@@ -128,9 +128,9 @@ jit::Expr TreeBuilder::expression(const py::ExprPtr& expr) {
     case ExprKind::BinOp: {
       const auto* node = py::as<py::BinOp>(expr);
       const auto* left = py::as<py::Name>(node->left);
-      Expr right = expression(node->right);
+      Expr right = operand(node->right);
       if (left && node->op == py::BinaryOperator::Add) right = checked_item(left->id, right, true, std::nullopt);
-      return binary(expr->span, node->op, node->right, expression(node->left), right);
+      return binary(expr->span, node->op, node->right, operand(node->left), right);
     }
     case ExprKind::IfExp:
       return ternary(*py::as<py::IfExp>(expr));
@@ -223,7 +223,7 @@ jit::Expr TreeBuilder::attribute(const py::Attribute& node) {
     }
   }
   const Range at = range(node.span);
-  return jit::Select::create(at, expression(node.value), jit::Ident::create(at, node.attr));
+  return jit::Select::create(at, operand(node.value), jit::Ident::create(at, node.attr));
 }
 
 jit::Expr TreeBuilder::boolean(const py::BoolOp& node) {
@@ -239,18 +239,18 @@ jit::Expr TreeBuilder::boolean(const py::BoolOp& node) {
 }
 
 jit::Expr TreeBuilder::unary(const py::UnaryOp& node) {
-  const Expr operand = expression(node.operand);
+  const Expr value = node.op == py::UnaryOperator::Not ? expression(node.operand) : operand(node.operand);
   switch (node.op) {
     case py::UnaryOperator::UAdd:
-      return operand;
+      return value;
     case py::UnaryOperator::Not:
-      return jit::UnaryOp::create(range(node.span), jit::TK_NOT, operand);
+      return jit::UnaryOp::create(range(node.span), jit::TK_NOT, value);
     case py::UnaryOperator::USub:
-      return jit::UnaryOp::create(range(node.span), jit::TK_UNARY_MINUS, operand);
+      return jit::UnaryOp::create(range(node.span), jit::TK_UNARY_MINUS, value);
     case py::UnaryOperator::Invert:
-      return jit::UnaryOp::create(range(node.span), '~', operand);
+      return jit::UnaryOp::create(range(node.span), '~', value);
   }
-  return operand;
+  return value;
 }
 
 /// The operator of a BinOp or AugAssign between two operands.
@@ -296,10 +296,17 @@ jit::Expr TreeBuilder::compare(const py::Compare& node) {
   if (const std::optional<Expr> test = type_test(node)) return *test;
   const Range at = range(node.span);
   std::optional<Expr> result;
-  Expr left = expression(node.left);
+  const auto orders = [](CompareOperator op) {
+    return op == CompareOperator::Lt || op == CompareOperator::LtE || op == CompareOperator::Gt ||
+           op == CompareOperator::GtE;
+  };
+  const auto side = [&](const py::ExprPtr& expr, CompareOperator op) {
+    return orders(op) ? operand(expr) : expression(expr);
+  };
+  Expr left = side(node.left, node.ops[0]);
   for (std::size_t i = 0; i < node.ops.size(); ++i) {
     const bool membership = node.ops[i] == CompareOperator::In || node.ops[i] == CompareOperator::NotIn;
-    const Expr right = membership ? collection(node.comparators[i]) : expression(node.comparators[i]);
+    const Expr right = membership ? collection(node.comparators[i]) : side(node.comparators[i], node.ops[i]);
     Expr one = jit::BinOp::create(at, token_of(node.ops[i]), left, right);
     if (node.ops[i] == CompareOperator::NotIn) one = jit::UnaryOp::create(at, jit::TK_NOT, one);
     result = result ? Expr(jit::BinOp::create(at, jit::TK_AND, *result, one)) : one;
@@ -329,7 +336,7 @@ jit::Expr TreeBuilder::subscript(const py::Subscript& node) {
   const py::ExprList indices = tuple && !tuple->elts.empty() ? tuple->elts : py::ExprList{node.slice};
   std::vector<Expr> positions;
   for (const py::ExprPtr& index : indices) positions.push_back(position(index));
-  return jit::Subscript::create(range(node.span), expression(node.value),
+  return jit::Subscript::create(range(node.span), operand(node.value),
                                 jit::List<Expr>::create(range(node.slice->span), positions));
 }
 
