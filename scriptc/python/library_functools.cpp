@@ -4,6 +4,7 @@ namespace scriptc::python {
 
 const LibraryFile kFunctoolsLibrary = {"functools", R"py(
 from _scriptc import partial, cached_property
+from torch.jit import is_scripting
 
 WRAPPER_ASSIGNMENTS = ('__module__', '__name__', '__qualname__', '__doc__')
 WRAPPER_UPDATES = ('__dict__',)
@@ -43,6 +44,8 @@ def _cached(function):
     memory = {}
 
     def wrapper(*args, **kwargs):
+        if is_scripting():  # a saved model computes it again
+            return function(*args, **kwargs)
         key = (args, tuple(sorted(kwargs.items()))) if kwargs else args
         if key not in memory:
             memory[key] = function(*args, **kwargs)

@@ -83,6 +83,20 @@ def smaller_tensor(first: Tensor, second: Tensor) -> Tensor:
     return second if bool(second < first) else first
 
 
+def largest_tensor(items: List[Tensor]) -> Tensor:
+    best = items[0]
+    for item in items[1:]:
+        best = larger_tensor(best, item)
+    return best
+
+
+def smallest_tensor(items: List[Tensor]) -> Tensor:
+    best = items[0]
+    for item in items[1:]:
+        best = smaller_tensor(best, item)
+    return best
+
+
 def assign_slice(items, lower: int, upper: int, given):
     head, rest = items[:lower], items[upper:]
     if len(head) + len(rest) > len(items):  # the slice ends before it begins: nothing is replaced

@@ -1,6 +1,8 @@
 // The specialiser on assignments: what becomes a variable, what lives on as a fact alone, and what is known where
 // control joins.
 
+#include <algorithm>
+
 #include "scriptc/python/runtime.h"
 #include "scriptc/python/specialiser.h"
 
@@ -97,7 +99,40 @@ ExprPtr Specialiser::Impl::over_as_many(const ExprPtr& target, const ExprPtr& va
   return list ? with_names(*list) : with_names(*generator);
 }
 
+namespace {
+
+/// `b, *axes, device = *x.shape, x.device` as `b, *axes = x.shape` and `device = x.device`; empty for other statements.
+StmtList ends_apart(const Assign& node) {
+  const auto* targets = node.targets.size() == 1 ? as<TupleExpr>(node.targets[0]) : nullptr;
+  const auto* values = targets ? as<TupleExpr>(node.value) : nullptr;
+  if (!values) return {};
+  const auto is_star = [](const ExprPtr& item) { return as<Starred>(item) != nullptr; };
+  const auto one_star = [&](const ExprList& items) { return std::count_if(items.begin(), items.end(), is_star) == 1; };
+  if (!one_star(targets->elts) || !one_star(values->elts) || is_star(targets->elts.back()) ||
+      is_star(values->elts.back()))
+    return {};
+  const std::set<std::string> stored = names_in(node.targets[0]), read = names_in(node.value);
+  if (std::any_of(stored.begin(), stored.end(), [&](const std::string& name) { return read.contains(name); }))
+    return {};
+  auto left = copy_of(*targets), right = copy_of(*values);
+  StmtList ends;
+  while (!is_star(left->elts.back()) && !is_star(right->elts.back())) {
+    ends.insert(ends.begin(), assignment(left->elts.back(), right->elts.back()));
+    left->elts.pop_back();
+    right->elts.pop_back();
+  }
+  const bool whole = right->elts.size() == 1;
+  ends.insert(ends.begin(), assignment(ExprPtr(left), whole ? as<Starred>(right->elts[0])->value : ExprPtr(right)));
+  return ends;
+}
+
+}  // namespace
+
 void Specialiser::Impl::reduce_assign(const Assign& node, const StmtPtr& original, StmtList& out) {
+  if (const StmtList apart = ends_apart(node); !apart.empty()) {
+    for (const StmtPtr& one : apart) reduce_assign(*as<Assign>(one), one, out);
+    return;
+  }
   const bool unpacks = !as<Name>(node.targets[0]) && !as<Attribute>(node.targets[0]);
   const auto* single = node.targets.size() == 1 ? as<Name>(node.targets[0]) : nullptr;
   frame_->wants_items = single && frame_->counted.contains(single->id) && as<ListComp>(node.value);
@@ -150,8 +185,10 @@ void Specialiser::Impl::bind_name(const Name& target, const Reduced& value, Stmt
     if (changes) fact = {};
   }
   // What stands for no number but for a start becomes a variable where it has to, and so of the type that it has there.
-  const bool deferred = stored && fact.is_constant() && is_scalar(fact.value) && frame_->untracked == 0 &&
-                        frame_->varying.contains(target.id) && !frame_->fixed.contains(target.id);
+  const bool is_start =
+      fact.is_constant() && (is_scalar(fact.value) || (fact.value.is_tuple() && fact.value.as_tuple().empty()));
+  const bool deferred = stored && is_start && frame_->untracked == 0 && frame_->varying.contains(target.id) &&
+                        !frame_->fixed.contains(target.id);
   const bool is_range = fact.is_constant() && (fact.value.try_as<RangeObject>() || fact.value.try_as<DictView>());
   stored = (stored || is_range) && !fact.is_structure();
   if (fact.is_structure() && frame_->mutated.contains(target.id)) fact = {}, stored = true;
@@ -247,6 +284,18 @@ bool Specialiser::Impl::bind_items(const ExprPtr& target, const Reduced& value, 
 
 void Specialiser::Impl::reduce_augmented(const AugAssign& node, const StmtPtr& original, StmtList& out) {
   const auto* name = as<Name>(node.target);
+  // A tuple is not changed in place either.
+  if (name && node.op == BinaryOperator::Add && as<TupleExpr>(node.value)) {
+    auto sum = node_at<BinOp>(node.span);
+    sum->left = name_of(name->id, name->span);
+    sum->op = node.op;
+    sum->right = node.value;
+    const Reduced left = reduce(sum->left);
+    if (left.fact.kind == Fact::Kind::tuple || (left.is_constant() && left.fact.value.is_tuple())) {
+      const StmtPtr grown = assignment(name_of(name->id, name->span, ExprContext::Store), sum);
+      return reduce_assign(*as<Assign>(grown), grown, out);
+    }
+  }
   const Reduced value = reduce(node.value);
   if (!name) {
     if (const auto* subscript = as<Subscript>(node.target); subscript && augment_item(*subscript, node, value, out))

@@ -53,7 +53,7 @@ std::optional<ReducedList> Specialiser::Impl::items_of(const Reduced& iterable) 
       items.push_back({reify(key, iterable.expr), Fact::constant(key), nullptr});
     return items;
   }
-  if (!iterable.is_constant() || iterable.fact.value.is_string()) return std::nullopt;
+  if (!iterable.is_constant()) return std::nullopt;
   if (const auto range = iterable.fact.value.try_as<RangeObject>())
     if (range->size() > static_cast<std::int64_t>(kMostExpanded)) return std::nullopt;
   try {

@@ -374,7 +374,29 @@ Reduced Specialiser::Impl::reduce_sequence(const ExprPtr& original, const ExprLi
   return result;
 }
 
+/// `{'a': x, **more}` with the keys of `more` written out; null if there is none, or its keys are not known.
+ExprPtr Specialiser::Impl::without_stars(const DictExpr& node) {
+  if (std::find(node.keys.begin(), node.keys.end(), nullptr) == node.keys.end()) return nullptr;
+  auto plain = node_at<DictExpr>(node.span);
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    if (node.keys[i]) {
+      plain->keys.push_back(node.keys[i]);
+      plain->values.push_back(node.values[i]);
+      continue;
+    }
+    std::vector<std::string> keys;
+    ReducedList items;
+    if (!read_dict(reduce(node.values[i]), keys, items)) return nullptr;
+    for (std::size_t k = 0; k < keys.size(); ++k) {
+      plain->keys.push_back(reify(keys[k], node.values[i]));
+      plain->values.push_back(items[k].expr);
+    }
+  }
+  return plain;
+}
+
 Reduced Specialiser::Impl::reduce_dict(const DictExpr& node, const ExprPtr& original) {
+  if (const ExprPtr plain = without_stars(node)) return reduce(plain);
   auto rebuilt = copy_of(node);
   bool known = true;
   Value dict = Value::dict();

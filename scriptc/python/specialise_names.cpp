@@ -423,7 +423,9 @@ std::set<std::string> varying_names(const StmtList& statements) {
     if (!name) return;
     const ExprPtr& value = assign ? assign->value : augmented->value;
     const auto* literal = as<Constant>(value);
-    const bool starts_it = assign && literal && !std::holds_alternative<std::string>(literal->value);
+    const auto* tuple = as<TupleExpr>(value);
+    const bool starts_it =
+        assign && ((literal && !std::holds_alternative<std::string>(literal->value)) || (tuple && tuple->elts.empty()));
     if (starts_it) starts.insert(name->id);
     if (!literal && !names_in(value).empty()) changes.insert(name->id);
   });

@@ -197,6 +197,16 @@ ExprPtr Specialiser::Impl::dtype_of_type(const Reduced& type, const ExprPtr& ori
 
 /// `torch.LongTensor([1, 2])`, `torch.LongTensor(2, 3)`: of what is given if that is a display, else of that many
 /// elements. `make(name, args)`: the call of the function for data (`tensor`) or for sizes (`empty`).
+namespace {
+
+bool is_empty_list(const Reduced& value) {
+  const auto* list = as<ListExpr>(value.expr);
+  return (list && list->elts.empty()) ||
+         (value.is_constant() && value.fact.value.is_list() && value.fact.value.as_list().empty());
+}
+
+}  // namespace
+
 ExprPtr Specialiser::Impl::legacy_tensor(const ReducedList& args, const ExprPtr& original,
                                          const std::function<ExprPtr(const char*, const ExprList&)>& make) {
   if (args.empty()) return make("empty", {list_of({constant_of(std::int64_t{0}, original->span)}, original->span)});
@@ -213,6 +223,8 @@ ExprPtr Specialiser::Impl::legacy_tensor(const ReducedList& args, const ExprPtr&
   if (is_size) return make("empty", {first});
   const auto* function = call ? as<Name>(call->func) : nullptr;
   if (function && function->id == "range" && !frame_->locals.contains("range")) return make("arange", call->args);
+  if (is_empty_list(args[0]))
+    return make("empty", {list_of({constant_of(std::int64_t{0}, original->span)}, original->span)});
   const bool is_data = as<ListExpr>(first) || as<ListComp>(first) || as<TupleExpr>(first);
   return is_data ? make("tensor", {first}) : nullptr;
 }
@@ -249,6 +261,17 @@ ExprPtr Specialiser::Impl::tensor_method(const Attribute& method, const Reduced&
     return torch_function(Value(std::make_shared<OperatorRef>(method.attr)), all, keywords, original);
   }
   if (!args.empty() || !keywords.empty()) return nullptr;
+  if (method.attr == "is_integer") {
+    auto rest = node_at<BinOp>(span);
+    rest->left = self.expr;
+    rest->op = BinaryOperator::Mod;
+    rest->right = constant_of(std::int64_t{1}, span);
+    auto test = node_at<Compare>(span);
+    test->left = rest;
+    test->ops = {CompareOperator::Eq};
+    test->comparators = {constant_of(std::int64_t{0}, span)};
+    return test;
+  }
   if (method.attr == "nelement") return other("numel", {});
   if (method.attr == "ndimension") return other("dim", {});
   static const std::map<std::string, DType> kCasts{
@@ -269,6 +292,14 @@ ExprPtr Specialiser::Impl::torch_function(const Value& callee, const ReducedList
         call->keywords.push_back({"dtype", dtype, original->span});
         return call;
       });
+  const auto native = callee.try_as<NativeFunction>();
+  const bool makes_tensor = (native && native->qualified_name == "torch.tensor") || (op && op->name == "as_tensor");
+  if (makes_tensor && args.size() == 1 && is_empty_list(args[0])) {
+    auto call = call_of(operator_of("empty", original), original->span);
+    call->args = {list_of({constant_of(std::int64_t{0}, original->span)}, original->span)};
+    for (const auto& [name, value] : keywords) call->keywords.push_back({name, value.expr, original->span});
+    return call;
+  }
   if (!op) return nullptr;
   Given given;
   if (op->name == "norm" && given.read({"input", "p", "dim", "keepdim"}, args, keywords) && given.find("input"))

@@ -158,6 +158,7 @@ class Specialiser::Impl {
   bool is_held_tensor(const ExprPtr& expr);
   Reduced reduce_compare(const Compare& node, const ExprPtr& original);
   Reduced reduce_sequence(const ExprPtr& original, const ExprList& elts);
+  ExprPtr without_stars(const DictExpr& node);
   Reduced reduce_dict(const DictExpr& node, const ExprPtr& original);
   Reduced reduce_slice(const Slice& node, const ExprPtr& original);
   Reduced reduce_joined(const JoinedStr& node, const ExprPtr& original);

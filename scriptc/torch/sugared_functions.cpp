@@ -246,6 +246,10 @@ class Extreme final : public jit::SugaredValue {
     jit::Graph& graph = *m.graph();
     std::vector<jit::Value*> values;
     for (const jit::NamedValue& arg : args) values.push_back(arg.value(graph));
+    const auto list = values.front()->type()->cast<c10::ListType>();
+    if (values.size() == 1 && list && list->getElementType()->isSubtypeOf(*c10::TensorType::get()))
+      return fold_function(compiler_, smaller_ ? "smallest_tensor" : "largest_tensor", loc, m)
+          ->call(loc, m, args, {}, 1);
     if (std::none_of(values.begin(), values.end(), is_tensor)) {
       const auto op = smaller_ ? c10::prim::min : c10::prim::max;
       return std::make_shared<jit::SimpleValue>(jit::emitBuiltinCall(loc, graph, op, args, {}));

@@ -185,8 +185,10 @@ jit::Expr TreeBuilder::reverse(const py::Call& node) {
 
 // `x.view(*shape, -1)`: where sizes may be given as one list, a list of unknown length can be spread.
 std::optional<jit::Expr> TreeBuilder::sizes_as_list(const py::Call& node) {
-  static const std::array kTakesSizes = {"view",  "reshape", "expand", "repeat", "permute", "new_zeros", "new_ones",
-                                         "zeros", "ones",    "rand",   "randn",  "empty",   "tile",      "new_empty"};
+  static const std::array kTakesSizes = {
+      "view",           "reshape",   "expand", "repeat", "permute", "new_zeros", "new_ones", "zeros",
+      "ones",           "rand",      "randn",  "empty",  "tile",    "new_empty", "meshgrid", "broadcast_tensors",
+      "cartesian_prod", "block_diag"};
   const auto* attribute = py::as<py::Attribute>(node.func);
   const bool known = attribute && std::any_of(kTakesSizes.begin(), kTakesSizes.end(),
                                               [&](const char* name) { return attribute->attr == name; });
@@ -251,7 +253,7 @@ std::optional<jit::Expr> TreeBuilder::special_call(const py::Call& node, const V
                  {expression(node.args[0])});
   }
   const bool is_min = qualified == "builtins.min";
-  if ((is_min || qualified == "builtins.max") && count > 1 && node.keywords.empty() && !has_star(node.args))
+  if ((is_min || qualified == "builtins.max") && count > 0 && node.keywords.empty() && !has_star(node.args))
     return apply(node.span, named(node.func->span, make_extreme(compiler_, is_min)), expressions(node.args));
   if (const std::optional<bool> fixed = fixed_answer(qualified)) return literal(node.span, Value(*fixed));
   return std::nullopt;

@@ -343,7 +343,8 @@ jit::Expr TreeBuilder::subscript(const py::Subscript& node) {
 /// An index, a bound of a slice or of a range. What `.item()` gave has one type for all numbers: there it is an int.
 jit::Expr TreeBuilder::position(const py::ExprPtr& expr) {
   const Expr value = expression(expr);
-  const bool computed = expr->kind == ExprKind::Name || expr->kind == ExprKind::Call || expr->kind == ExprKind::BinOp;
+  const bool computed = expr->kind == ExprKind::Name || expr->kind == ExprKind::Call || expr->kind == ExprKind::BinOp ||
+                        expr->kind == ExprKind::Subscript;
   return computed && has_items_ ? apply(expr->span, named(expr->span, make_position()), {value}) : value;
 }
 
