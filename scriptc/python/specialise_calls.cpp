@@ -100,6 +100,8 @@ Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original
     if (node.args.empty() && name == "dict") return reduce(node_at<DictExpr>(node.span));
     if (node.args.empty() && name == "list") return reduce(node_at<ListExpr>(node.span));
     const auto cls = callee.fact.value.try_as<PyClass>();
+    if (node.args.empty() && cls && cls->qualified_name == "collections.OrderedDict")
+      return reduce(node_at<DictExpr>(node.span));
     const bool is_size = cls && cls->name == "Size" && cls->qualified_name == "torch.Size";
     if (is_size && node.args.size() == 1 && as<ListExpr>(node.args[0])) return reduce(node.args[0]);
   }

@@ -208,15 +208,12 @@ Exit Specialiser::Impl::reduce_choice(const Choice& choice, const StmtList& stat
   return rest.block.flow;
 }
 
-/// `for x, conv in zip(xs, self.convs)`, where only the run knows how many `xs` there are, as a loop over `xs` that
-/// looks `conv` up by its position; null for other loops.
+/// `for x, conv in zip(xs, self.convs)`, where only the run knows how many `xs` there are, as a loop over `xs` whose
+/// body stands there once for each `conv`; null for other loops.
 StmtPtr Specialiser::Impl::zip_by_position(const For& node) {
-  const auto call_of = [&](const ExprPtr& expr, const std::string& name) -> const Call* {
-    const auto* call = as<Call>(expr);
-    const auto* function = call && call->keywords.empty() ? as<Name>(call->func) : nullptr;
-    if (!function || function->id != name) return nullptr;
-    const Reduced callee = reduce(call->func);
-    return callee.is_constant() && builtin_name(callee.fact.value) == name ? call : nullptr;
+  const auto call_of = [&](const ExprPtr& expr, const std::string& name) {
+    const auto* call = builtin_called(expr) == name ? as<Call>(expr) : nullptr;
+    return call && call->keywords.empty() ? call : nullptr;
   };
   const auto items_of_target = [](const ExprPtr& target) -> ExprList {
     const auto* tuple = as<TupleExpr>(target);
@@ -235,12 +232,13 @@ StmtPtr Specialiser::Impl::zip_by_position(const For& node) {
   }
   if (!zip || zip->args.size() != targets.size()) return nullptr;
 
-  const Span& span = node.iter->span;
-  const std::string position = fresh("position");
+  struct Known {
+    ExprPtr target;
+    ReducedList items;
+  };
   ExprList open, open_targets;
-  StmtList body;
-  Facts known;
-  std::optional<std::size_t> count;
+  std::vector<Known> known;
+  std::size_t count = kMostChoices;
   bool needed = false;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     StmtList ignored;  // only a look
@@ -254,23 +252,14 @@ StmtPtr Specialiser::Impl::zip_by_position(const For& node) {
       open_targets.push_back(targets[i]);
       continue;
     }
-    const bool apart = items_need_constants(*items);
-    needed = needed || apart;
-    count = std::min(count.value_or(items->size()), items->size());
-    std::vector<Value> values;
-    for (const Reduced& item : *items) values.push_back(item.fact.value);
-    const std::string name = fresh("items");
-    known[name] = Fact::constant(apart ? Value::tuple(values) : Value::list(values), false);
-    auto item = node_at<Subscript>(span);
-    item->value = name_of(name, span);
-    item->slice = name_of(position, span);
-    body.push_back(assignment(targets[i], item));
+    needed = needed || items_need_constants(*items);
+    count = std::min(count, items->size());
+    known.push_back({targets[i], *items});
   }
-  if (!needed || open.empty()) return nullptr;
-  for (auto& [name, fact] : known) {
-    frame_->facts[name] = fact;
-    frame_->locals.insert(name);
-  }
+  if (!needed || open.empty() || count == 0 || count == kMostChoices) return nullptr;
+
+  const Span& span = node.iter->span;
+  const std::string position = fresh("position");
   const auto called = [&](const char* name, const ExprList& args) {
     auto call = node_at<Call>(span);
     call->func = name_of(name, span);
@@ -283,21 +272,49 @@ StmtPtr Specialiser::Impl::zip_by_position(const For& node) {
     tuple->ctx = ExprContext::Store;
     return tuple;
   };
-  if (index) body.insert(body.begin(), assignment(index, name_of(position, span)));
-  body.insert(body.end(), node.body.begin(), node.body.end());
-  // No `break`, which TorchScript has not for loops over tuples.
-  auto round = node_at<If>(span);
-  auto test = node_at<Compare>(span);
-  test->left = name_of(position, span);
-  test->ops = {CompareOperator::Lt};
-  test->comparators = {constant_of(static_cast<std::int64_t>(*count), span)};
-  round->test = test;
-  round->body = std::move(body);
+  const auto compared = [&](const ExprPtr& left, CompareOperator op, const ExprPtr& right) {
+    auto test = node_at<Compare>(span);
+    test->left = left;
+    test->ops = {op};
+    test->comparators = {right};
+    return test;
+  };
+  // TorchScript zips no tuple with a list: one is gone through, and the others are indexed.
+  ExprList indexed, indexed_targets;
+  if (std::all_of(open.begin() + 1, open.end(), [](const ExprPtr& one) { return is_path(one); })) {
+    indexed.assign(open.begin() + 1, open.end());
+    indexed_targets.assign(open_targets.begin() + 1, open_targets.end());
+    open.resize(1);
+    open_targets.resize(1);
+  }
+  StmtList rounds;
+  for (std::size_t i = count; i-- > 0;) {
+    const auto number = constant_of(static_cast<std::int64_t>(i), span);
+    StmtList body;
+    if (index) body.push_back(assignment(index, number));
+    for (const Known& one : known) body.push_back(assignment(one.target, reify(one.items[i].fact.value, node.iter)));
+    auto test = node_at<BoolOp>(span);
+    test->op = BoolOperator::And;
+    test->values = {compared(name_of(position, span), CompareOperator::Eq, number)};
+    for (std::size_t k = 0; k < indexed.size(); ++k) {
+      auto item = node_at<Subscript>(span);
+      item->value = indexed[k];
+      item->slice = number;
+      body.push_back(assignment(indexed_targets[k], item));
+      test->values.push_back(compared(called("len", {indexed[k]}), CompareOperator::Gt, number));
+    }
+    body.insert(body.end(), node.body.begin(), node.body.end());
+    auto round = node_at<If>(span);
+    round->test = indexed.empty() ? test->values[0] : ExprPtr(test);
+    round->body = std::move(body);
+    round->orelse = std::move(rounds);
+    rounds = {round};
+  }
   auto loop = node_at<For>(node.span);
   loop->target = stored({name_of(position, span, ExprContext::Store),
                          open.size() == 1 ? open_targets[0] : ExprPtr(stored(open_targets))});
   loop->iter = called("enumerate", {open.size() == 1 ? open[0] : ExprPtr(called("zip", open))});
-  loop->body = {round};
+  loop->body = std::move(rounds);
   return loop;
 }
 

@@ -125,13 +125,31 @@ void for_each_assignment(const StmtList& statements,
       if (const auto* name = as<Name>(part); name && name->ctx == ExprContext::Store) visit(name->id, value);
     });
   };
+  const auto call_of = [](const ExprPtr& expr, const char* name) -> const Call* {
+    const auto* call = as<Call>(expr);
+    const auto* function = call ? as<Name>(call->func) : nullptr;
+    return function && function->id == name && call->keywords.empty() ? call : nullptr;
+  };
+  // `for i, (a, b) in enumerate(zip(xs, ys))`: a comes from xs alone.
+  const std::function<void(const ExprPtr&, const ExprPtr&)> each_item = [&](const ExprPtr& target,
+                                                                            const ExprPtr& over) {
+    const auto* targets = as<TupleExpr>(target);
+    const Call* numbered = call_of(over, "enumerate");
+    const Call* zip = call_of(over, "zip");
+    if (targets && numbered && targets->elts.size() == 2 && numbered->args.size() == 1)
+      return each_item(targets->elts[1], numbered->args[0]);
+    if (!targets || !zip || zip->args.size() != targets->elts.size()) return each_name(target, over);
+    for (const ExprPtr& arg : zip->args)
+      if (as<Starred>(arg)) return each_name(target, over);
+    for (std::size_t i = 0; i < zip->args.size(); ++i) each_name(targets->elts[i], zip->args[i]);
+  };
   for_each_stmt(
       statements,
       [&](const StmtPtr& statement) {
         if (const auto* node = as<Assign>(statement))
           for (const ExprPtr& target : node->targets) each_name(target, node->value);
         if (const auto* node = as<AnnAssign>(statement)) each_name(node->target, node->value);
-        if (const auto* node = as<For>(statement)) each_name(node->target, node->iter);
+        if (const auto* node = as<For>(statement)) each_item(node->target, node->iter);
       },
       true);
   const auto walrus = [&](const ExprPtr& part) {
