@@ -104,9 +104,14 @@ std::set<std::string> stored_attributes(const PyFunction& function, const Names&
   for_each_expr(body, calls, true);
   for (std::size_t before = 0; before != mutated.size();) {
     before = mutated.size();
-    for_each_assignment(body, [&](const std::string& target, const ExprPtr& value) {
+    for_each_binding(body, [&](const std::string& target, const ExprPtr& value, bool is_item) {
       std::set<std::string> given;
       add_held(value, known.nested, given);
+      // Numbers and strings are not changed in place.
+      const auto of_scalars = [&](const std::string& one) {
+        return known.containers.contains(one) && !known.nested.contains(one);
+      };
+      if (is_item) std::erase_if(given, of_scalars);
       for (const std::string& one : given) {
         if (mutated.contains(target) && known.changeable.contains(one)) stored.insert(one);
         if (passed.contains(target) && known.containers.contains(one)) stored.insert(one);

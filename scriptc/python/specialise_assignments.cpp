@@ -298,6 +298,7 @@ void Specialiser::Impl::reduce_augmented(const AugAssign& node, const StmtPtr& o
   }
   const Reduced value = reduce(node.value);
   if (!name) {
+    if (const auto* subscript = as<Subscript>(node.target)) refuse_kept_change(subscript->value, node.span);
     if (const auto* subscript = as<Subscript>(node.target); subscript && augment_item(*subscript, node, value, out))
       return;
     auto rebuilt = copy_of(node);

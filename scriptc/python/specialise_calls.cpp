@@ -53,31 +53,6 @@ bool changes_nothing(const ExprList& args) {
 
 }  // namespace
 
-namespace {
-
-/// `self.__getattr__(name)` as `getattr(self, name)`, `next(p for p in xs)` as `next(iter(xs))`; else null.
-ExprPtr plainer_call(const Call& node) {
-  if (node.args.size() != 1 || !node.keywords.empty()) return nullptr;
-  const auto called = [&](const char* name, const ExprList& args) {
-    auto call = node_at<Call>(node.span);
-    call->func = name_of(name, node.span);
-    call->args = args;
-    return call;
-  };
-  const auto* method = as<Attribute>(node.func);
-  if (method && method->attr == "__getattr__" && as<Name>(method->value))
-    return called("getattr", {method->value, node.args[0]});
-  const auto* function = as<Name>(node.func);
-  const auto* generator = function && function->id == "next" ? as<GeneratorExp>(node.args[0]) : nullptr;
-  if (!generator || generator->generators.size() != 1 || !generator->generators[0].ifs.empty()) return nullptr;
-  const auto* item = as<Name>(generator->elt);
-  const auto* target = as<Name>(generator->generators[0].target);
-  if (!item || !target || item->id != target->id) return nullptr;
-  return called("next", {called("iter", {generator->generators[0].iter})});
-}
-
-}  // namespace
-
 Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original) {
   if (const auto chosen = chosen_.find(&node); chosen != chosen_.end()) {
     auto attribute = node_at<Attribute>(node.span);
@@ -94,17 +69,7 @@ Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original
   if (callee.is_constant() && builtin_name(callee.fact.value) == "tuple")
     if (auto present = items_present(node)) return *present;
   if (auto columns = columns_of(original)) return *columns;
-  // `dict()` starts as `{}` does, and `torch.Size(xs)` is a list of sizes to all that compiled code does with it.
-  if (callee.is_constant() && node.keywords.empty()) {
-    const std::string name = builtin_name(callee.fact.value);
-    if (node.args.empty() && name == "dict") return reduce(node_at<DictExpr>(node.span));
-    if (node.args.empty() && name == "list") return reduce(node_at<ListExpr>(node.span));
-    const auto cls = callee.fact.value.try_as<PyClass>();
-    if (node.args.empty() && cls && cls->qualified_name == "collections.OrderedDict")
-      return reduce(node_at<DictExpr>(node.span));
-    const bool is_size = cls && cls->name == "Size" && cls->qualified_name == "torch.Size";
-    if (is_size && node.args.size() == 1 && as<ListExpr>(node.args[0])) return reduce(node.args[0]);
-  }
+  if (auto display = empty_display(callee, node)) return *display;
   ReducedList args;
   ReducedKeywords keywords;
   const bool consumes = callee.is_constant() && contains(kConsumers, builtin_name(callee.fact.value));

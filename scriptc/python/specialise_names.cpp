@@ -120,9 +120,14 @@ void for_each_store(const StmtList& statements, const std::function<void(const E
 
 void for_each_assignment(const StmtList& statements,
                          const std::function<void(const std::string&, const ExprPtr&)>& visit) {
-  const auto each_name = [&](const ExprPtr& target, const ExprPtr& value) {
+  for_each_binding(statements, [&](const std::string& name, const ExprPtr& value, bool) { visit(name, value); });
+}
+
+void for_each_binding(const StmtList& statements,
+                      const std::function<void(const std::string&, const ExprPtr&, bool)>& visit) {
+  const auto each_name = [&](const ExprPtr& target, const ExprPtr& value, bool is_item = false) {
     for_each_expr(target, [&](const ExprPtr& part) {
-      if (const auto* name = as<Name>(part); name && name->ctx == ExprContext::Store) visit(name->id, value);
+      if (const auto* name = as<Name>(part); name && name->ctx == ExprContext::Store) visit(name->id, value, is_item);
     });
   };
   const auto call_of = [](const ExprPtr& expr, const char* name) -> const Call* {
@@ -138,10 +143,10 @@ void for_each_assignment(const StmtList& statements,
     const Call* zip = call_of(over, "zip");
     if (targets && numbered && targets->elts.size() == 2 && numbered->args.size() == 1)
       return each_item(targets->elts[1], numbered->args[0]);
-    if (!targets || !zip || zip->args.size() != targets->elts.size()) return each_name(target, over);
+    if (!targets || !zip || zip->args.size() != targets->elts.size()) return each_name(target, over, true);
     for (const ExprPtr& arg : zip->args)
-      if (as<Starred>(arg)) return each_name(target, over);
-    for (std::size_t i = 0; i < zip->args.size(); ++i) each_name(targets->elts[i], zip->args[i]);
+      if (as<Starred>(arg)) return each_name(target, over, true);
+    for (std::size_t i = 0; i < zip->args.size(); ++i) each_name(targets->elts[i], zip->args[i], true);
   };
   for_each_stmt(
       statements,

@@ -286,7 +286,9 @@ std::set<std::string> Specialiser::Impl::shared_names_in(const StmtList& body) {
 
 /// A change in place of a list or dict that Python keeps from call to call, outside of any module: a global, a class's,
 /// a parameter's default. Where it is read, compiled code makes a new one.
-void Specialiser::Impl::refuse_kept_change(const ExprPtr& container, const Span& span) {
+void Specialiser::Impl::refuse_kept_change(const ExprPtr& changed, const Span& span) {
+  ExprPtr container = changed;
+  while (const auto* subscript = as<Subscript>(container)) container = subscript->value;
   if (!is_path(container)) return;
   const auto* name = as<Name>(container);
   const auto fact = name ? frame_->facts.find(name->id) : frame_->facts.end();

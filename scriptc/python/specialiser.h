@@ -111,7 +111,7 @@ class Specialiser::Impl {
   Reduced spread_result(const Structure& structure, const std::string& name, const ExprPtr& call);
 
   // specialise_sharing.cpp
-  void refuse_kept_change(const ExprPtr& container, const Span& span);
+  void refuse_kept_change(const ExprPtr& changed, const Span& span);
   bool takes_copies(const Call& call, std::size_t position, const std::string& keyword);
   bool tracks_any() const;
   /// Lists kept item by item that `statement` may share, or change in ways that are not followed.
@@ -240,6 +240,9 @@ class Specialiser::Impl {
   std::optional<Reduced> partial_made_here(const ReducedList& args, const ReducedKeywords& keywords,
                                            const ExprPtr& original);
 
+  // specialise_rewrites.cpp
+  std::optional<Reduced> empty_display(const Reduced& callee, const Call& node);
+
   // specialise_iterators.cpp
   std::string builtin_called(const ExprPtr& expr);
   ExprPtr behind_name(const ExprPtr& expr);
@@ -346,6 +349,11 @@ Exit joined(Exit body, Exit orelse);
 /// What an attribute is, in terms of `names`; null if it is neither constant nor made of arguments.
 ExprPtr in_terms_of(const std::vector<std::string>& names, const MadeHere::Runs& runs, const ExprPtr& original);
 
+// specialise_rewrites.cpp
+
+/// `self.__getattr__(name)` as `getattr(self, name)`, `next(p for p in xs)` as `next(iter(xs))`; null for other calls.
+ExprPtr plainer_call(const Call& node);
+
 // specialise_items.cpp
 
 /// Items as a tuple.
@@ -387,6 +395,9 @@ void for_each_store(const StmtList& statements, const std::function<void(const E
 /// `visit(name, value)` for every `name = value`, `name: T = value`, `name := value` and `for name in value`.
 void for_each_assignment(const StmtList& statements,
                          const std::function<void(const std::string&, const ExprPtr&)>& visit);
+/// The same, and whether the name is an item of the value: that of a loop.
+void for_each_binding(const StmtList& statements,
+                      const std::function<void(const std::string&, const ExprPtr&, bool)>& visit);
 /// The parts of an expression that its value may be, or hold: whoever changes the value may change them.
 ExprList alias_sources(const ExprPtr& expr);
 /// All names that are read or bound, nested functions included.
