@@ -33,9 +33,10 @@ ExprPtr read_by(const StmtPtr& statement) {
   return nullptr;
 }
 
-bool is_path_or_star(const ExprPtr& expr) {
+/// What is the same a moment later: names, ways down from them, functions.
+bool can_wait(const ExprPtr& expr) {
   const auto* starred = as<Starred>(expr);
-  return is_path(starred ? starred->value : expr);
+  return as<Lambda>(expr) || is_path(starred ? starred->value : expr);
 }
 
 /// The rows of `zip(*rows)`, else null.
@@ -66,7 +67,7 @@ bool Specialiser::Impl::keep_iterator(const StmtPtr& statement, const StmtPtr& n
   const std::string name = builtin_called(assign->value);
   if (name != "map" && name != "zip" && name != "filter" && name != "enumerate" && name != "reversed") return false;
   for (const ExprPtr& arg : call->args)
-    if (!is_path_or_star(arg)) return false;
+    if (!can_wait(arg)) return false;
   int uses = 0;
   for_each_expr(
       body_of(*frame_->function),

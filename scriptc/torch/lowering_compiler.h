@@ -44,6 +44,7 @@ struct ModuleInfo {
   std::map<std::string, ModuleInfo*> children;
   std::map<std::string, std::string> untyped;               ///< attributes without a TorchScript type: why
   std::map<CompiledFor, std::vector<std::string>> methods;  ///< compiled so far: names on `type`
+  std::set<std::string> cleared;                            ///< attributes that compiled code sets to None
 };
 
 /// What stands behind a made-up name of a tree: a value, a type, or the refusal to be thrown when it is reached (code

@@ -268,7 +268,7 @@ Sugared ModuleValue::attr(const Loc& loc, jit::GraphFunction& m, const std::stri
   // Made by an assignment in compiled code: Python would raise if that had not happened. It may have been of None.
   if (info_.type->hasAttribute(field)) {
     jit::Value* made = m.graph()->insertGetAttr(self_, field);
-    if (python::asks_for_attribute(compiler_.root(), field)) return simple(made);
+    if (info_.cleared.contains(field) || python::asks_for_attribute(compiler_.root(), field)) return simple(made);
     return simple(m.graph()->insert(c10::prim::unchecked_unwrap_optional, {made}, {}, loc));
   }
   return missing(loc, field);
@@ -297,6 +297,7 @@ void ModuleValue::setAttr(const Loc& loc, jit::GraphFunction& m, const std::stri
     if (!c10::NoneType::get()->isSubtypeOf(*type)) type = c10::OptionalType::create(type);
     info_.type->addAttribute(field, type);
   }
+  if (value->type()->kind() == c10::TypeKind::NoneType) info_.cleared.insert(field);
   const bool was_none = type->kind() == c10::TypeKind::NoneType || is_set_later(compiler_, module(), field);
   if (!value->type()->isSubtypeOf(*type) && was_none) {
     const Start start = start_of_attribute(module(), field);
