@@ -157,8 +157,10 @@ void Specialiser::Impl::reduce_assign(const Assign& node, const StmtPtr& origina
 
 void Specialiser::Impl::bind(const ExprPtr& target, const Reduced& value, StmtList& out, const StmtPtr& statement) {
   if (const auto* name = as<Name>(target)) return bind_name(*name, value, out, statement);
-  if (const auto* subscript = as<Subscript>(target)) refuse_kept_change(subscript->value, target->span);
-  if (const auto* subscript = as<Subscript>(target); subscript && store_item(*subscript, value, out)) return;
+  if (const auto* subscript = as<Subscript>(target)) {
+    refuse_kept_change(subscript->value, target->span);
+    if (store_item(*subscript, value, out)) return;
+  }
   if (bind_items(target, value, out, statement)) return;
   const ExprPtr place = reduce_target(target);
   const auto* assign = as<Assign>(statement);
@@ -298,9 +300,10 @@ void Specialiser::Impl::reduce_augmented(const AugAssign& node, const StmtPtr& o
   }
   const Reduced value = reduce(node.value);
   if (!name) {
-    if (const auto* subscript = as<Subscript>(node.target)) refuse_kept_change(subscript->value, node.span);
-    if (const auto* subscript = as<Subscript>(node.target); subscript && augment_item(*subscript, node, value, out))
-      return;
+    if (const auto* subscript = as<Subscript>(node.target)) {
+      refuse_kept_change(subscript->value, node.span);
+      if (augment_item(*subscript, node, value, out)) return;
+    }
     auto rebuilt = copy_of(node);
     rebuilt->target = reduce_target(node.target);
     rebuilt->value = value.expr;

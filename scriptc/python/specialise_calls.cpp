@@ -66,13 +66,15 @@ Reduced Specialiser::Impl::reduce_call(const Call& node, const ExprPtr& original
   const Expr* const outer = std::exchange(frame_->called, changes_nothing(node.args) ? node.func.get() : nullptr);
   const Reduced callee = reduce(node.func);
   frame_->called = outer;
-  if (callee.is_constant() && builtin_name(callee.fact.value) == "tuple")
+  const std::string builtin = callee.is_constant() ? builtin_name(callee.fact.value) : "";
+  if (builtin == "tuple")
     if (auto present = items_present(node)) return *present;
-  if (auto columns = columns_of(original)) return *columns;
+  if (builtin == "zip" || builtin == "map" || builtin == "tuple" || builtin == "list")
+    if (auto columns = columns_of(original)) return *columns;
   if (auto display = empty_display(callee, node)) return *display;
   ReducedList args;
   ReducedKeywords keywords;
-  const bool consumes = callee.is_constant() && contains(kConsumers, builtin_name(callee.fact.value));
+  const bool consumes = contains(kConsumers, builtin);
   const bool expanded = reduce_arguments(node, args, keywords, consumes);
   const bool of_tensor = as<Attribute>(callee.expr) && !callee.is_constant();
   const auto native = callee.fact.value.try_as<NativeFunction>();

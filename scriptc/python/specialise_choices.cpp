@@ -260,12 +260,6 @@ StmtPtr Specialiser::Impl::zip_by_position(const For& node) {
 
   const Span& span = node.iter->span;
   const std::string position = fresh("position");
-  const auto called = [&](const char* name, const ExprList& args) {
-    auto call = node_at<Call>(span);
-    call->func = name_of(name, span);
-    call->args = args;
-    return call;
-  };
   const auto stored = [&](const ExprList& items) {
     auto tuple = node_at<TupleExpr>(span);
     tuple->elts = items;
@@ -301,7 +295,7 @@ StmtPtr Specialiser::Impl::zip_by_position(const For& node) {
       item->value = indexed[k];
       item->slice = number;
       body.push_back(assignment(indexed_targets[k], item));
-      test->values.push_back(compared(called("len", {indexed[k]}), CompareOperator::Gt, number));
+      test->values.push_back(compared(call_to("len", {indexed[k]}, span), CompareOperator::Gt, number));
     }
     body.insert(body.end(), node.body.begin(), node.body.end());
     auto round = node_at<If>(span);
@@ -313,7 +307,7 @@ StmtPtr Specialiser::Impl::zip_by_position(const For& node) {
   auto loop = node_at<For>(node.span);
   loop->target = stored({name_of(position, span, ExprContext::Store),
                          open.size() == 1 ? open_targets[0] : ExprPtr(stored(open_targets))});
-  loop->iter = called("enumerate", {open.size() == 1 ? open[0] : ExprPtr(called("zip", open))});
+  loop->iter = call_to("enumerate", {open.size() == 1 ? open[0] : call_to("zip", open, span)}, span);
   loop->body = std::move(rounds);
   return loop;
 }

@@ -46,6 +46,17 @@ StmtPtr append_to(const std::string& list, const ExprPtr& item, const Span& span
   return statement;
 }
 
+/// `body` where all tests hold, the first one outermost.
+StmtPtr if_all(const ExprList& tests, StmtPtr body, const Span& span) {
+  for (auto test = tests.rbegin(); test != tests.rend(); ++test) {
+    auto branch = node_at<If>(span);
+    branch->test = *test;
+    branch->body = {body};
+    body = branch;
+  }
+  return body;
+}
+
 }  // namespace
 
 /// `tuple(x // 2 for x in sizes)` of unknown length is a list, which compiled code takes as sizes and dimensions as
@@ -58,10 +69,7 @@ ExprPtr Specialiser::Impl::tuple_as_list(const ExprPtr& items, const ExprPtr& or
     list->generators = generator->generators;
     return list;
   }
-  auto call = node_at<Call>(original->span);
-  call->func = name_of("list", original->span);
-  call->args = {items};
-  return call;
+  return call_to("list", {items}, original->span);
 }
 
 /// `tuple(v for v in [x, states] if v is not None)`: which of them are None, their types say.
@@ -107,10 +115,7 @@ Reduced Specialiser::Impl::joined_stars(const Reduced& display, const ExprPtr& o
   std::shared_ptr<ListExpr> plain;
   for (const ExprPtr& item : tuple ? tuple->elts : list->elts) {
     if (const auto* starred = as<Starred>(item)) {
-      auto copy = node_at<Call>(item->span);
-      copy->func = name_of("list", item->span);
-      copy->args = {starred->value};
-      add(copy);
+      add(call_to("list", {starred->value}, item->span));
       plain = nullptr;
       continue;
     }
@@ -168,14 +173,7 @@ std::optional<Reduced> Specialiser::Impl::comprehension_by_position(const ExprPt
   loop->target = renamed_target(generator.target);
   if (!loop->target) return std::nullopt;
   const std::string list = fresh("items");
-  StmtPtr body = append_to(list, elt, span);
-  for (auto test = generator.ifs.rbegin(); test != generator.ifs.rend(); ++test) {
-    auto branch = node_at<If>(span);
-    branch->test = *test;
-    branch->body = {body};
-    body = branch;
-  }
-  loop->body = {body};
+  loop->body = {if_all(generator.ifs, append_to(list, elt, span), span)};
   frame_->out->push_back(assignment(list, node_at<ListExpr>(span)));
   reduce_for(*loop, loop, *frame_->out);
   frame_->bound_once.insert(list);
@@ -203,12 +201,7 @@ StmtPtr Specialiser::Impl::extension_as_loop(const StmtPtr& statement) {
     // The variables of a generator are its own: those of the function must be others.
     for (const std::string& name : names_in(generator->target))
       if (frame_->locals.contains(name)) return nullptr;
-    for (auto test = generator->ifs.rbegin(); test != generator->ifs.rend(); ++test) {
-      auto branch = node_at<If>(items->span);
-      branch->test = *test;
-      branch->body = {body};
-      body = branch;
-    }
+    body = if_all(generator->ifs, body, items->span);
     auto loop = node_at<For>(items->span);
     loop->target = generator->target;
     loop->iter = generator->iter;
@@ -251,11 +244,8 @@ StmtPtr Specialiser::Impl::rest_by_index(const Assign& node, const ExprPtr& valu
     right->elts.push_back(subscript(name_of(whole, span), slice));
   }
   if (count > 2) {  // an index too far tells by itself; two that meet do not
-    auto length = node_at<Call>(span);
-    length->func = name_of("len", span);
-    length->args = {name_of(whole, span)};
     auto enough = node_at<Compare>(span);
-    enough->left = length;
+    enough->left = call_to("len", {name_of(whole, span)}, span);
     enough->ops = {CompareOperator::GtE};
     enough->comparators = {constant_of(count - 1, span)};
     auto check = node_at<Assert>(span);

@@ -7,22 +7,16 @@ namespace scriptc::python {
 
 ExprPtr plainer_call(const Call& node) {
   if (node.args.size() != 1 || !node.keywords.empty()) return nullptr;
-  const auto called = [&](const char* name, const ExprList& args) {
-    auto call = node_at<Call>(node.span);
-    call->func = name_of(name, node.span);
-    call->args = args;
-    return call;
-  };
   const auto* method = as<Attribute>(node.func);
   if (method && method->attr == "__getattr__" && as<Name>(method->value))
-    return called("getattr", {method->value, node.args[0]});
+    return call_to("getattr", {method->value, node.args[0]}, node.span);
   const auto* function = as<Name>(node.func);
   const auto* generator = function && function->id == "next" ? as<GeneratorExp>(node.args[0]) : nullptr;
   if (!generator || generator->generators.size() != 1 || !generator->generators[0].ifs.empty()) return nullptr;
   const auto* item = as<Name>(generator->elt);
   const auto* target = as<Name>(generator->generators[0].target);
   if (!item || !target || item->id != target->id) return nullptr;
-  return called("next", {called("iter", {generator->generators[0].iter})});
+  return call_to("next", {call_to("iter", {generator->generators[0].iter}, node.span)}, node.span);
 }
 
 /// `dict()` starts as `{}` does, and `torch.Size([…])` is a list to all that compiled code does with it.

@@ -195,8 +195,6 @@ ExprPtr Specialiser::Impl::dtype_of_type(const Reduced& type, const ExprPtr& ori
   return dtype ? dtype_literal(*dtype, original) : nullptr;
 }
 
-/// `torch.LongTensor([1, 2])`, `torch.LongTensor(2, 3)`: of what is given if that is a display, else of that many
-/// elements. `make(name, args)`: the call of the function for data (`tensor`) or for sizes (`empty`).
 namespace {
 
 bool is_empty_list(const Reduced& value) {
@@ -207,9 +205,12 @@ bool is_empty_list(const Reduced& value) {
 
 }  // namespace
 
+/// `torch.LongTensor([1, 2])`, `torch.LongTensor(2, 3)`: of what is given if that is a display, else of that many
+/// elements. `make(name, args)`: the call of the function for data (`tensor`) or for sizes (`empty`).
 ExprPtr Specialiser::Impl::legacy_tensor(const ReducedList& args, const ExprPtr& original,
                                          const std::function<ExprPtr(const char*, const ExprList&)>& make) {
-  if (args.empty()) return make("empty", {list_of({constant_of(std::int64_t{0}, original->span)}, original->span)});
+  if (args.empty() || (args.size() == 1 && is_empty_list(args[0])))
+    return make("empty", {list_of({constant_of(std::int64_t{0}, original->span)}, original->span)});
   const ExprPtr& first = args[0].expr;
   const bool is_int = args[0].is_constant() && args[0].fact.value.is_int();
   if (args.size() > 1 || is_int) {
@@ -223,8 +224,6 @@ ExprPtr Specialiser::Impl::legacy_tensor(const ReducedList& args, const ExprPtr&
   if (is_size) return make("empty", {first});
   const auto* function = call ? as<Name>(call->func) : nullptr;
   if (function && function->id == "range" && !frame_->locals.contains("range")) return make("arange", call->args);
-  if (is_empty_list(args[0]))
-    return make("empty", {list_of({constant_of(std::int64_t{0}, original->span)}, original->span)});
   const bool is_data = as<ListExpr>(first) || as<ListComp>(first) || as<TupleExpr>(first);
   return is_data ? make("tensor", {first}) : nullptr;
 }

@@ -103,6 +103,13 @@ ExprPtr name_of(const std::string& name, const Span& span, ExprContext ctx) {
   return node;
 }
 
+ExprPtr call_to(const std::string& name, const ExprList& args, const Span& span) {
+  auto call = node_at<Call>(span);
+  call->func = name_of(name, span);
+  call->args = args;
+  return call;
+}
+
 ExprPtr placeholder(std::size_t index) { return name_of("$" + std::to_string(index)); }
 
 ExprPtr constant_of(ConstantValue literal, const Span& span) {

@@ -336,6 +336,8 @@ bool is_atom(const ExprPtr& expr);
 ExprPtr name_of(const std::string& name, const Span& span = {}, ExprContext ctx = ExprContext::Load);
 ExprPtr placeholder(std::size_t index);
 ExprPtr constant_of(ConstantValue literal, const Span& span);
+/// A call of the function or class that `name` is.
+ExprPtr call_to(const std::string& name, const ExprList& args, const Span& span);
 StmtPtr assignment(const ExprPtr& target, const ExprPtr& value);
 StmtPtr assignment(const std::string& name, const ExprPtr& value);
 

@@ -51,10 +51,6 @@ bool allows_more(Compiler& compiler, const py::PyFunction& function, const py::E
   return !type || type->kind() == c10::TypeKind::OptionalType || type->kind() == c10::TypeKind::UnionType;
 }
 
-}  // namespace
-
-namespace {
-
 /// What a parameter becomes that is a number by its default or annotation, and is given a tensor that is none: of some
 /// dimensions, or a float where an int was said. Null: it stays.
 c10::TypePtr instead_of_number(Compiler& compiler, const py::PyFunction& function, const py::Parameter& parameter,

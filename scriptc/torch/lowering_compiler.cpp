@@ -253,19 +253,16 @@ jit::Function* Compiler::define(const Definition& definition, const jit::SourceR
   owners_.push_back({definition.owner, definition.instance});
   jit::Function* result = nullptr;
   bool says_result = false;
-  const auto as_returned = [&] {
-    const std::string& file = frames_.back().source->source()->name();
-    const auto line = static_cast<std::size_t>(function.def ? function.def->span.line : 0);
-    return Start{file, line, "return", function.name + ":" + text_of(definition.types)};
-  };
+  const std::string variant = text_of(definition.types);
+  const Start as_returned = start_in(function, "return", variant);
   try {
     if (function.def && function.def->is_async)
       throw error(function.def->span, "'async def' is not supported in a compiled method", "make it a plain 'def'");
     Signature signature = signature_of(*this, function, definition.types);
     if (definition.self && !signature.parameters.empty()) signature.parameters[0].type = nullptr;
-    if (starts_.contains(as_returned())) signature.result = nullptr;
+    if (starts_.contains(as_returned)) signature.result = nullptr;
     says_result = signature.result != nullptr;
-    TreeBuilder builder(*this, function, frames_.back().source, text_of(definition.types));
+    TreeBuilder builder(*this, function, frames_.back().source, variant);
     const jit::Def def = builder.definition(signature, definition.name);
     result = unit_
                  ->define(c10::QualifiedName(definition.prefix), {}, {}, {def}, {std::make_shared<NameResolver>(*this)},
@@ -273,7 +270,7 @@ jit::Function* Compiler::define(const Definition& definition, const jit::SourceR
                  .at(0);
     apply_signature(*result, signature);
   } catch (const jit::ErrorReport& report) {
-    if (says_result && contradicts_result(report.what())) throw OtherStart{as_returned(), c10::NoneType::get()};
+    if (says_result && contradicts_result(report.what())) throw OtherStart{as_returned, c10::NoneType::get()};
     rethrow_as_model_error(frames_);
   } catch (...) {
     rethrow_as_model_error(frames_);

@@ -245,10 +245,12 @@ std::pair<jit::Expr, jit::Expr> TreeBuilder::branches(const py::IfExp& node) {
   return {start_check(start, node.span, body, orelse), number_start(start, node.orelse, orelse)};
 }
 
-Start TreeBuilder::start_of(const std::string& variable) const {
-  const py::Span span = function_.def ? function_.def->span : function_.lambda->span;
-  return {source_->source()->name(), static_cast<std::size_t>(span.line), variable, function_.name + ":" + types_};
+Start start_in(const py::PyFunction& function, const std::string& name, const std::string& variant) {
+  const py::Span span = function.def ? function.def->span : function.lambda->span;
+  return {function.source()->name(), static_cast<std::size_t>(span.line), name, function.name + ":" + variant};
 }
+
+Start TreeBuilder::start_of(const std::string& variable) const { return start_in(function_, variable, types_); }
 
 /// `number`, or what an earlier compilation made of it.
 jit::Expr TreeBuilder::number_start(const Start& start, const py::ExprPtr& source, const Expr& number) const {

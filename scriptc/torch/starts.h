@@ -7,6 +7,7 @@
 #include <string>
 
 #include "scriptc/model/module.h"
+#include "scriptc/python/objects.h"
 
 // What a variable's first value does not say of its type. `total = 0` before a loop, `total = total + loss` in it: in
 // Python the number becomes a tensor, in TorchScript the tensor would silently become a number. `sizes = []` is a list
@@ -35,6 +36,9 @@ struct OtherStart {
   Start start;
   c10::TypePtr type;
 };
+
+/// Of a variable, or of the result as "return". `variant`: the types that the function is compiled for, as text.
+Start start_in(const python::PyFunction& function, const std::string& name, const std::string& variant);
 
 /// Of an attribute of all modules of its class.
 Start start_of_attribute(const Module& module, const std::string& name);
